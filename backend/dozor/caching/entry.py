@@ -1,0 +1,43 @@
+"""One cached answer."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from dozor.domain.freshness import Freshness, FreshnessPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An answer as it was fetched: never changed, only replaced.
+
+    ``body`` is the bytes as sent. ``fetched_at`` (aware, UTC) never changes on the way through the tiers, so that age
+    is always counted from the fetch. ``headers`` are those worth keeping, names in lower case. ``hash`` is the SHA-256
+    of the body in hexadecimal digits.
+    """
+
+    key: str
+    body: bytes
+    fetched_at: datetime
+    policy: FreshnessPolicy
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hash", hashlib.sha256(self.body).hexdigest())
+
+    def age(self, now: datetime) -> timedelta:
+        """Time since the fetch; zero for an entry from the future (a clock that stepped back)."""
+        return max(now - self.fetched_at, timedelta(0))
+
+    def freshness(self, now: datetime) -> Freshness:
+        """Fresh, stale or expired at ``now``."""
+        return self.policy.classify(self.age(now))
+
+    @property
+    def size_bytes(self) -> int:
+        """What it weighs in memory, near enough for a bound."""
+        return len(self.body) + len(self.key) + 512

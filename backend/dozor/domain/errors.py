@@ -1,0 +1,89 @@
+"""Every error that Dozor raises on purpose, split by what the caller can do about it.
+
+``TryLater``: wait until ``retry_at``. ``QuestionRejected``: ask something else. ``ConfigurationMistake`` and
+``CannotRunHere``: the operator has to change something. Anything else that is raised is a bug.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+class DozorError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class TryLater(DozorError):
+    """Nothing can be fetched now; the same question may succeed at ``retry_at`` (aware, UTC)."""
+
+    def __init__(self, message: str, retry_at: datetime) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+class BudgetExhausted(TryLater):
+    """Our own budget (minute or month) allows no upstream call before ``retry_at``. Nothing was sent."""
+
+    def __init__(self, window: str, retry_at: datetime) -> None:
+        super().__init__(f"the upstream budget of this {window} is spent until {retry_at:%d %b %H:%M:%S} UTC", retry_at)
+        self.window = window
+
+
+class UpstreamLimited(TryLater):
+    """Upstream answered 429: it is left alone until ``retry_at``."""
+
+    def __init__(self, retry_at: datetime) -> None:
+        super().__init__(f"upstream limits us (429); it is asked again at {retry_at:%H:%M:%S} UTC", retry_at)
+
+
+class UpstreamUnavailable(TryLater):
+    """Upstream cannot be reached, fails, or sends what is no answer; it is asked again at ``retry_at``."""
+
+    def __init__(self, reason: str, retry_at: datetime) -> None:
+        super().__init__(f"upstream is unavailable: {reason}", retry_at)
+        self.reason = reason
+
+
+class UpstreamTimedOut(UpstreamUnavailable):
+    """Upstream did not answer in time."""
+
+
+class DeadlinePassed(TryLater):
+    """The asker's time is over. The fetch goes on behind, so asking again soon is worth it."""
+
+    def __init__(self, seconds: float, retry_at: datetime) -> None:
+        super().__init__(f"no answer within {seconds:g} s; it is still being fetched", retry_at)
+
+
+class KeyRejected(TryLater):
+    """Upstream refuses the operator's key or this machine; one probe is made at ``retry_at``."""
+
+    def __init__(self, reason: str, retry_at: datetime) -> None:
+        super().__init__(f"upstream rejects our API key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN", retry_at)
+        self.reason = reason
+
+
+class QuestionRejected(DozorError):
+    """This question has no answer but a refusal: an unknown coin, a missing parameter, a limit of the plan.
+
+    ``status`` and ``body`` are the refusal as upstream words it (its own bytes, or our copy of its wording when the
+    refusal is local). Asking again unchanged cannot help.
+    """
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(f"upstream refuses the question ({status})")
+        self.status = status
+        self.body = body
+
+
+class ConfigurationMistake(DozorError):
+    """Settings that cannot be used: ``mistakes`` is one sentence for each, all of them."""
+
+    def __init__(self, mistakes: Sequence[str]) -> None:
+        super().__init__("\n".join(mistakes))
+        self.mistakes = tuple(mistakes)
+
+
+class CannotRunHere(DozorError):
+    """This machine refuses something that Dozor needs (a port, a folder); the message says what to do."""
