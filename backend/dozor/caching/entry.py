@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 
+OVERHEAD_BYTES = 850  # of one entry beyond its texts, with its place in a map, as measured
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -34,10 +36,19 @@ class Entry:
         return max(now - self.fetched_at, timedelta(0))
 
     def freshness(self, now: datetime) -> Freshness:
-        """Fresh, stale or expired at ``now``."""
-        return self.policy.classify(self.age(now))
+        """Fresh, stale or expired at ``now``.
+
+        An entry from the future counts as old as it lies ahead: a small skew between machines does no harm, and one
+        stamped by a clock that was hours wrong is not fresh for all those hours.
+        """
+        return self.policy.classify(abs(now - self.fetched_at))
+
+    def within_grace(self, now: datetime) -> bool:
+        """Whether it may be served at ``now`` without waiting for its refresh."""
+        return self.policy.within_grace(abs(now - self.fetched_at))
 
     @property
     def size_bytes(self) -> int:
         """What it weighs in memory, near enough for a bound."""
-        return len(self.body) + len(self.key) + 512
+        headers = sum(len(name) + len(value) for name, value in self.headers)
+        return len(self.body) + len(self.key) + headers + OVERHEAD_BYTES
