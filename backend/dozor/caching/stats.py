@@ -1,0 +1,100 @@
+"""How reads end, counted so that the sum is always right.
+
+``reads = hits + stale_hits + joined + misses + stale_on_error + negative_hits + failures``: a read counts once, under
+one outcome, in the moment it ends. An asker who left before that (cancelled) is no read. ``loads`` are counted apart,
+because a load serves many reads, or none: ``load_failures`` is the part of them that failed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Outcome(Enum):
+    """How one read ended. The last two raised an error; all others brought an entry."""
+
+    HIT = "hit"  # a fresh entry
+    STALE_HIT = "stale_hit"  # a stale entry within grace, at once
+    JOINED = "joined"  # waited for a load that was under way already
+    MISS = "miss"  # waited for a load that this read began
+    STALE_ON_ERROR = "stale_on_error"  # a stale entry, because nothing newer could be had
+    NEGATIVE_HIT = "negative_hit"  # a remembered error, at once
+    FAILURE = "failure"  # the error of a load, or no time or room to wait for one
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Counters since the start of the process."""
+
+    hits: int
+    stale_hits: int
+    joined: int
+    misses: int
+    stale_on_error: int
+    negative_hits: int
+    failures: int
+    loads: int
+    load_failures: int
+
+    @property
+    def reads(self) -> int:
+        """Every read that ended."""
+        answered = self.hits + self.stale_hits + self.joined + self.misses + self.stale_on_error
+        return answered + self.negative_hits + self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All counters in one moment."""
+
+    total: Counts
+    by_family: Mapping[str, Counts]
+
+
+class ReadStats:
+    """Count reads and loads per family: a label with few values, never a coin id or a key. One instance per loop."""
+
+    def __init__(self) -> None:
+        self._reads: dict[str, Counter[Outcome]] = {}
+        self._loads: Counter[str] = Counter()
+        self._load_failures: Counter[str] = Counter()
+
+    def count_read(self, family: str, outcome: Outcome) -> None:
+        """One read of this family ended so."""
+        self._reads.setdefault(family, Counter())[outcome] += 1
+
+    def count_load(self, family: str) -> None:
+        """One load of this family began."""
+        self._loads[family] += 1
+
+    def count_load_failure(self, family: str) -> None:
+        """A load that was counted has failed."""
+        self._load_failures[family] += 1
+
+    def snapshot(self) -> Snapshot:
+        """All counters as they are now; families in alphabetical order."""
+        families = sorted(self._reads.keys() | self._loads.keys())
+        return Snapshot(
+            total=_counts(sum(self._reads.values(), Counter()), self._loads.total(), self._load_failures.total()),
+            by_family={
+                family: _counts(self._reads.get(family, Counter()), self._loads[family], self._load_failures[family])
+                for family in families
+            },
+        )
+
+
+def _counts(reads: Counter[Outcome], loads: int, load_failures: int) -> Counts:
+    return Counts(
+        hits=reads[Outcome.HIT],
+        stale_hits=reads[Outcome.STALE_HIT],
+        joined=reads[Outcome.JOINED],
+        misses=reads[Outcome.MISS],
+        stale_on_error=reads[Outcome.STALE_ON_ERROR],
+        negative_hits=reads[Outcome.NEGATIVE_HIT],
+        failures=reads[Outcome.FAILURE],
+        loads=loads,
+        load_failures=load_failures,
+    )
