@@ -56,6 +56,14 @@ class DeadlinePassed(TryLater):
         super().__init__(f"no answer within {seconds:g} s; it is still being fetched", retry_at)
 
 
+class TooManyWaiting(TryLater):
+    """So much is being fetched already that one more would only lengthen the queue. Nothing was sent."""
+
+    def __init__(self, limit: int, retry_at: datetime) -> None:
+        super().__init__(f"{limit} answers are being fetched already; ask again at {retry_at:%H:%M:%S} UTC", retry_at)
+        self.limit = limit
+
+
 class KeyRejected(TryLater):
     """Upstream refuses the operator's key or this machine; one probe is made at ``retry_at``."""
 

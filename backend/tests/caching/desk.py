@@ -1,0 +1,96 @@
+"""A reading desk for the tests of ``readthrough``: everything real but the clock and what is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from dozor.caching.entry import Entry
+from dozor.caching.memory import MemoryTier
+from dozor.caching.negative import Negatives
+from dozor.caching.readthrough import Arrival, Read, ReadThrough
+from dozor.caching.singleflight import SingleFlight
+from dozor.caching.stats import Counts, ReadStats
+from dozor.caching.tier import Tier
+from dozor.domain.errors import QuestionRejected, UpstreamUnavailable
+from dozor.domain.freshness import FreshnessPolicy
+from fakes import FakeClock, settle
+
+POLICY = FreshnessPolicy(timedelta(seconds=60), timedelta(seconds=120), timedelta(hours=1))
+PATIENCE = 30.0  # longer than any test runs
+
+
+class Source:
+    """What a load asks: it answers at once with a numbered body, fails, or holds its callers until it is let go."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._open = asyncio.Event()
+        self._open.set()
+        self.loads = 0
+        self.failure: Exception | None = None
+
+    def hold(self) -> None:
+        self._open.clear()
+
+    async def let_go(self) -> None:
+        self._open.set()
+        await settle()
+
+    def fail(self) -> None:
+        """Be an upstream that fails; ``retry_at`` is what a client would say, too soon for our liking."""
+        self.failure = UpstreamUnavailable("503", self._clock.now() + timedelta(seconds=1))
+
+    def reject(self) -> None:
+        self.failure = QuestionRejected(404, b'{"error":"coin not found"}')
+
+    async def load(self, key: str) -> Entry:
+        self.loads += 1
+        number = self.loads
+        await self._open.wait()
+        if self.failure is not None:
+            raise self.failure.with_traceback(None)  # each time as if new: a traceback only grows
+        return Entry(key, b"body %d" % number, self._clock.now(), POLICY)
+
+
+class Desk:
+    """A ``ReadThrough`` over a memory tier, and all that a test wants to see of it."""
+
+    def __init__(self, tasks: asyncio.TaskGroup, tier: Tier | None, max_flights: int, max_negatives: int) -> None:
+        self.clock = FakeClock()
+        self.source = Source(self.clock)
+        self.memory = MemoryTier(1_000_000)
+        self.tier = tier or self.memory
+        self.flights = SingleFlight[Arrival](tasks, max_flights)
+        self.negatives = Negatives(self.clock, max_negatives)
+        self.stats = ReadStats()
+        self.cache = ReadThrough(self.tier, self.flights, self.negatives, self.stats, self.clock)
+
+    async def read(self, key: str = "k", wait_seconds: float = PATIENCE) -> Read:
+        return await self.cache.read(key, lambda: self.source.load(key), family="prices", wait_seconds=wait_seconds)
+
+    def ask(self, times: int = 1, key: str = "k") -> list[asyncio.Task[Read]]:
+        return [asyncio.create_task(self.read(key)) for _ in range(times)]
+
+    def refresh(self, key: str = "k") -> bool:
+        return self.cache.refresh(key, lambda: self.source.load(key), "prices")
+
+    async def hold_entry_aged(self, seconds: float, key: str = "k") -> Entry:
+        entry = Entry(key, b"old", self.clock.now() - timedelta(seconds=seconds), POLICY)
+        await self.tier.put(entry)
+        return entry
+
+    @property
+    def counts(self) -> Counts:
+        return self.stats.snapshot().total
+
+
+@asynccontextmanager
+async def desk(
+    tier: Tier | None = None, *, max_flights: int = 1000, max_negatives: int = 10_000
+) -> AsyncIterator[Desk]:
+    """A desk whose loads end when the block does."""
+    async with asyncio.TaskGroup() as tasks:
+        yield Desk(tasks, tier, max_flights, max_negatives)
