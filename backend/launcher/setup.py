@@ -1,0 +1,84 @@
+"""Make the environment: libraries by ``uv sync`` from the lock, and the page by the build hook that runs in it.
+
+Runs under one lock per folder. The stamp in the environment says that a set-up ended well; a file beside the lock says
+that one has begun and not ended at all. Half-unpacked packages look whole to uv, so without the stamp every package is
+installed again, and what a killed set-up left is thrown away: it may not even be an environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from hashlib import sha256
+from pathlib import Path
+
+from launcher.environment import Stamp, fingerprint, read_stamp, ready, write_stamp
+from launcher.lock import one_at_a_time
+from launcher.phrases import Exit, Stop, say, sentence
+from launcher.places import Places, short
+from launcher.tools import NO_NETWORK, child_environment, failure, run_quietly, verbose
+from launcher.uv import base_python, find_uv
+
+
+def set_up(places: Places, groups: frozenset[str]) -> None:
+    """Bring the environment to where ``groups`` can run; raises Stop with the reason when it cannot."""
+    try:
+        places.tools.mkdir(exist_ok=True)
+        with one_at_a_time(places.tools / "lock", lambda: say(sentence("waiting"))) as lock:
+            if not ready(places, groups):  # else the start we waited for has done it
+                _make(places, groups, lock)
+    except OSError as error:
+        raise Stop(Exit.CANNOT_RUN, "cannot-write", folder=places.root, reason=error.strerror or error) from error
+
+
+def _make(places: Places, groups: frozenset[str], lock: int) -> None:
+    started = time.monotonic()
+    begun = places.tools / f"begun-{sha256(str(places.environment).encode()).hexdigest()[:12]}"
+    _check_writable(places.environment)
+    if begun.exists():
+        say(sentence("repair"))
+        shutil.rmtree(places.environment, ignore_errors=True)
+    elif places.environment.exists() and not _is_virtual(places.environment):
+        raise Stop(Exit.CANNOT_RUN, "not-ours", folder=places.environment)
+    before = read_stamp(places)
+    groups |= before.groups if before else frozenset()  # or `test` and `check` would throw out each other's packages
+    uv = find_uv(places, lock)
+    folder = short(places.environment)
+    say(sentence("again" if before else "first", folder=folder, groups="+".join(["app", *sorted(groups)])))
+
+    fresh = fingerprint(places)  # taken before: a file that changes while we work makes the next start look again
+    begun.write_text(str(places.environment), "utf-8")
+    places.stamp.unlink(missing_ok=True)
+    _sync(places, groups, uv, begun, lock, mend=before is None)
+    write_stamp(places, Stamp(fresh, groups))
+    begun.unlink()
+    say(sentence("done", seconds=round(time.monotonic() - started)))
+
+
+def _sync(places: Places, groups: frozenset[str], uv: str, begun: Path, lock: int, *, mend: bool) -> None:
+    command = [uv, "sync", "--quiet", "--project", str(places.root), "--frozen", "--python", base_python()]
+    # Dozor itself always: uv, seeing old sources, would leave out a page that was deleted.
+    command += ["--reinstall"] if mend else ["--reinstall-package", "dozor"]
+    for group in sorted(groups):
+        command += ["--group", group]
+    environ = child_environment(UV_PROJECT_ENVIRONMENT=str(places.environment), UV_PYTHON_DOWNLOADS="never")
+    online = run_quietly(command, environ, held=lock)
+    if online.code == 0:
+        return
+    # Without a network all may still be in uv's cache: a folder that was moved, a group that was here before.
+    no_network = verbose() or NO_NETWORK.search(online.output)
+    if no_network and run_quietly([*command, "--offline"], environ, held=lock).code == 0:
+        return
+    begun.unlink()  # it ended by itself, so what is there can be mended, and need not be thrown away
+    raise failure("uv sync", online)
+
+
+def _check_writable(environment: Path) -> None:
+    nearest = next(folder for folder in (environment, *environment.parents) if folder.exists())
+    if not os.access(nearest, os.W_OK):
+        raise Stop(Exit.CANNOT_RUN, "cannot-write-environment", folder=nearest)
+
+
+def _is_virtual(environment: Path) -> bool:
+    return (environment / "pyvenv.cfg").exists() or (environment.is_dir() and not any(environment.iterdir()))

@@ -1,0 +1,36 @@
+"""All the tests: Dozor's in its environment, then the page's in Node.js."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launcher.node import node_with_modules
+from launcher.phrases import Exit, say, sentence
+from launcher.tools import child_environment, run_openly
+
+if TYPE_CHECKING:
+    from launcher.places import Places
+
+
+def run_tests(places: Places, args: list[str]) -> int:
+    """Run every test, or what ``args`` tell pytest; returns 0 only when all that ran passed."""
+    environ = child_environment()
+    # Never fatal: without a browser its tests fail and say what is missing.
+    run_openly([str(places.python), str(places.root / "backend" / "tests" / "get_browser.py")], environ)
+    pytest = run_openly([str(places.python), "-m", "pytest", *map(_absolute, args)], environ, places.root)
+    if args:
+        return pytest
+    runner = places.frontend / "node_modules" / "vitest" / "vitest.mjs"
+    page = run_openly([str(node_with_modules(places)), str(runner), "run"], environ, places.frontend)
+    if pytest or page:
+        failed = [name for name, code in (("backend", pytest), ("frontend", page)) if code]
+        say(sentence("tests-failed", names=", ".join(failed)))
+        return Exit.FAILED
+    say(sentence("tests-ok"))
+    return Exit.OK
+
+
+def _absolute(arg: str) -> str:
+    # A path is meant from where the user stands; pytest is started where its configuration lies.
+    return str(Path(arg).absolute()) if not arg.startswith("-") and Path(arg.split("::")[0]).exists() else arg

@@ -1,0 +1,54 @@
+"""Real parts for the tests. What cannot be had makes its tests FAIL with the remedy; naming it in
+``TEST_ALLOW_MISSING`` (comma-separated) turns that into a counted skip and a red section in the summary."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+from playwright.async_api import async_playwright
+
+import browser
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from playwright.async_api import Browser, Page
+
+MISSING: dict[str, str] = {}
+
+
+def need(what: str, remedy: str) -> NoReturn:
+    """Stop a test that has not got the real ``what``."""
+    MISSING[what] = remedy
+    if what in os.environ.get("TEST_ALLOW_MISSING", "").split(","):
+        pytest.skip(f"real {what} needed: {remedy}")
+    pytest.fail(f"real {what} needed: {remedy}", pytrace=False)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for what, remedy in MISSING.items():
+        terminalreporter.section(f"NOT TESTED AGAINST A REAL {what.upper()}", red=True, bold=True)
+        terminalreporter.line(remedy)
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    # The async interface: Playwright's sync one leaves a running loop behind, and every asyncio test after it fails.
+    async with async_playwright() as playwright:
+        executable = browser.find_browser(playwright.chromium.executable_path)
+        if not executable:
+            need("browser", browser.REMEDY)
+        is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+        opened = await playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"] if is_root else [])
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def page(chromium: Browser) -> AsyncIterator[Page]:
+    """A page of a fresh browser profile."""
+    context = await chromium.new_context()
+    yield await context.new_page()
+    await context.close()
