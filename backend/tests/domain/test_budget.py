@@ -1,0 +1,94 @@
+"""The window of a minute and the period of a month."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dozor.domain.budget import MinuteWindow, MonthPeriod, minute_allowance
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowance"),
+    [
+        (0, 0),  # no limit
+        (1, 1),  # never below one, or nothing would ever be fetched
+        (5, 4),
+        (30, 27),
+        (100, 90),
+        (250, 225),
+    ],
+)
+def test_nine_tenths_of_the_plan_are_used_but_never_less_than_one(limit: int, allowance: int) -> None:
+    assert minute_allowance(limit) == allowance
+
+
+def test_slot_is_free_again_one_span_after_its_call_ended_not_after_it_began() -> None:
+    window = MinuteWindow(1, 60)
+    assert window.take(0)
+    assert not window.take(100)  # a call may be under way for ever
+    window.end(100)
+    assert not window.take(159.9)
+    assert window.take(160)
+
+
+def test_slot_given_back_is_free_at_once() -> None:
+    window = MinuteWindow(1, 60)
+    assert window.take(0)
+    window.give_back()
+    assert window.take(0)
+
+
+def test_without_a_limit_there_is_always_a_slot() -> None:
+    window = MinuteWindow(0, 60)
+    assert all(window.take(0) for _ in range(1000))
+    assert window.earliest(0, ahead=10_000) == 0
+
+
+def test_earliest_chance_counts_those_ahead_and_the_calls_under_way() -> None:
+    window = MinuteWindow(3, 60)
+    assert [window.take(0) for _ in range(3)] == [True] * 3
+    window.end(10)
+    window.end(20)
+    # The slots are free at 70, at 80, and 60 s after the third call's end, which is not before now.
+    assert [window.earliest(30, ahead) for ahead in range(6)] == [70, 80, 90, 130, 140, 150]
+
+
+DAYS_AND_PERIODS = [
+    # (now, reset day, first day, day of the reset)
+    ((2026, 11, 22), 1, (2026, 11, 1), (2026, 12, 1)),
+    ((2026, 11, 1), 1, (2026, 11, 1), (2026, 12, 1)),  # the first instant of the reset day is the new period
+    ((2026, 12, 31), 1, (2026, 12, 1), (2027, 1, 1)),  # over the year's end
+    ((2027, 1, 14), 15, (2026, 12, 15), (2027, 1, 15)),
+    ((2026, 12, 20), 15, (2026, 12, 15), (2027, 1, 15)),
+    ((2027, 2, 27), 31, (2027, 1, 31), (2027, 2, 28)),  # February has no 31st: its last day resets
+    ((2027, 2, 28), 31, (2027, 2, 28), (2027, 3, 31)),
+    ((2028, 2, 28), 31, (2028, 1, 31), (2028, 2, 29)),  # in a leap year the 29th
+    ((2028, 2, 29), 30, (2028, 2, 29), (2028, 3, 30)),
+    ((2027, 4, 30), 31, (2027, 4, 30), (2027, 5, 31)),
+]
+
+
+@pytest.mark.parametrize(("now", "resets_on", "start", "end"), DAYS_AND_PERIODS)
+def test_period_begins_on_the_reset_day_or_the_months_last(
+    now: tuple[int, int, int], resets_on: int, start: tuple[int, int, int], end: tuple[int, int, int]
+) -> None:
+    assert MonthPeriod.around(datetime(*now, tzinfo=UTC), resets_on) == MonthPeriod(date(*start), date(*end))
+
+
+def test_period_is_counted_in_utc_wherever_now_was_told() -> None:
+    in_vladivostok = datetime(2026, 12, 1, 5, 0, tzinfo=timezone(timedelta(hours=10)))  # 19:00 on 30 Nov in UTC
+    assert MonthPeriod.around(in_vladivostok, 1).resets_at == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+@given(st.datetimes(datetime(2024, 1, 1), datetime(2034, 1, 1)), st.integers(1, 31))  # noqa: DTZ001
+def test_every_instant_lies_in_one_period_and_periods_follow_without_a_gap(naive: datetime, resets_on: int) -> None:
+    now = naive.replace(tzinfo=UTC)
+    period = MonthPeriod.around(now, resets_on)
+    assert period.start <= now.date() < period.end
+    assert 28 <= (period.end - period.start).days <= 31
+    assert MonthPeriod.around(period.resets_at, resets_on).start == period.end
+    assert MonthPeriod.around(period.resets_at - timedelta(seconds=1), resets_on) == period
