@@ -25,7 +25,7 @@ class Purpose(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One upstream request: ``path`` below the base URL, starting with ``/`` and already percent-encoded, and its parameters."""
+    """One upstream request: ``path`` below the base URL (percent-encoded) and its parameters (decoded)."""
 
     path: str
     params: tuple[tuple[str, str], ...]
@@ -65,4 +65,33 @@ class ImageSource(Protocol):
     """Where pictures are fetched from; no part of the quota."""
 
     async def fetch_image(self, url: str) -> Image | None:
-        """The picture at ``url``, or ``None`` when there is none to be had now. Never raises for what the other side does."""
+        """The picture at ``url``, or ``None`` when none can be had now. Never raises for what the other side does."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowUsage:
+    """How much of one budget window is used. ``limit`` is ``None`` when there is none."""
+
+    used: int
+    limit: int | None
+    resets_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamStatus:
+    """How upstream is doing: ``state`` is the breaker's, ``reason`` why it is not closed."""
+
+    state: str
+    reason: str | None
+    retry_at: datetime | None
+    last_success_at: datetime | None
+    first_attempt_ended: bool
+    minute: WindowUsage
+    month: WindowUsage
+
+
+class UpstreamMonitor(Protocol):
+    """Somebody who can say how upstream is doing."""
+
+    async def status(self) -> UpstreamStatus:
+        """A snapshot; it never fails and costs no call."""

@@ -1,0 +1,156 @@
+"""The wiring: everything that Dozor consists of is built here, in one straight line, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from dozor.caching.memory import MemoryTier
+from dozor.caching.negative import Negatives
+from dozor.caching.readthrough import Arrival, ReadThrough
+from dozor.caching.singleflight import SingleFlight
+from dozor.caching.stats import ReadStats
+from dozor.clock import Clock
+from dozor.market.catalogue import Catalogue
+from dozor.market.images import Pictures
+from dozor.market.lookup import CoinLookup
+from dozor.market.ports import Image, Purpose
+from dozor.market.question import Question
+from dozor.market.service import MarketService
+from dozor.settings import KEY_HEADER, Plan, Settings
+from dozor.upstream.admission import Admission
+from dozor.upstream.breaker import Breaker
+from dozor.upstream.client import UpstreamClient
+from dozor.upstream.images import ImageClient
+from dozor.upstream.ledger import Ledger
+from dozor.upstream.transport import Transport
+from dozor.web.access import Access, KeyRule
+from dozor.web.api.market import MarketApi
+from dozor.web.api.replying import Replying
+from dozor.web.gateway import Gateway
+from dozor.web.page import Assets, Page, static_folder
+from dozor.web.report import About, Reporter
+from dozor.web.sessions import OwnerLogin
+from dozor.web.site import build_site
+from dozor.web.variants import Variants
+
+MIB = 1024 * 1024
+MEMORY_FLIGHTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A Dozor that is ready to be served. ``login_link_path`` is ``None`` where the operator has set a token."""
+
+    site: ASGIApp
+    login_link_path: str | None
+    market: MarketService
+    first_question: Question
+
+
+@asynccontextmanager
+async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) -> AsyncIterator[App]:
+    """Build everything, and take it down in reverse. ``settings.data_dir`` must exist; ``tasks`` owns the loads.
+
+    Raises CannotRunHere when a file of the data folder cannot be used.
+    """
+    async with AsyncExitStack() as stack:
+        paid = settings.coingecko_plan is Plan.PRO
+        ledger = await stack.enter_async_context(
+            Ledger(
+                settings.data_dir / "ledger.db",
+                per_month=settings.calls_per_month,
+                resets_on=settings.month_resets_on,
+                clock=clock,
+            )
+        )
+        admission = Admission(
+            per_minute=settings.calls_per_minute,
+            ledger=ledger,
+            clock=clock,
+            count_only_successes=settings.count_only_successes,
+        )
+        key = settings.coingecko_api_key
+        key_header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None
+        transport = await stack.enter_async_context(Transport(settings.coingecko_base_url, key_header=key_header))
+        upstream = UpstreamClient(transport=transport, admission=admission, breaker=Breaker(), clock=clock)
+        images = await stack.enter_async_context(ImageClient(settings.coingecko_base_url))
+
+        stats = ReadStats()
+        memory = MemoryTier(settings.memory_cache_mib * MIB)
+        flights: SingleFlight[Arrival] = SingleFlight(tasks, MEMORY_FLIGHTS)
+        cache = ReadThrough(memory, flights, Negatives(clock), stats, clock)
+        catalogue = Catalogue()
+        market = MarketService(cache, upstream, catalogue, clock, paid=paid, price_fresh_s=settings.price_fresh_s)
+        picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
+
+        login = OwnerLogin(session_secret(settings.data_dir))
+        token = settings.owner_token.reveal() if settings.owner_token else secrets.token_urlsafe(32)
+        access = Access(
+            [KeyRule(key.name, key.key.reveal().encode(), key.calls_per_minute) for key in settings.gateway_keys],
+            public_market=settings.public_market,
+            owner_token=token,
+            clock=clock,
+        )
+        variants = Variants()
+        replying = Replying(variants)
+        about = About(version("dozor"), settings.coingecko_plan.value, settings.language, clock.now())
+        reporter = Reporter(about, upstream, stats, memory)
+        api = MarketApi(
+            market,
+            CoinLookup(market),
+            Pictures(images, catalogue, picture_flights, clock),
+            replying,
+            access,
+            login,
+            full_history=paid,
+            trusted_proxies=settings.trusted_proxies,
+        )
+        site = build_site(
+            Gateway(
+                market,
+                access,
+                login,
+                variants,
+                clock,
+                full_history=paid,
+                allowed_origins=settings.allowed_origins,
+                trusted_proxies=settings.trusted_proxies,
+            ),
+            api,
+            Page(api, replying, reporter, login, variants, static_folder(), settings.language),
+            reporter,
+            clock,
+            version=about.version,
+            language=settings.language,
+            allowed_origins=settings.allowed_origins,
+            assets=Assets(static_folder()),
+        )
+        link = None if settings.owner_token else login.link_path
+        yield App(site, link, market, api.coins_question("usd", 1, 100, "market_cap_desc"))
+
+
+async def warm_up(app: App) -> None:
+    """Fetch what the first screen shows. Raises TryLater when it cannot be had now."""
+    await app.market.answer(app.first_question, purpose=Purpose.WARM_UP)
+
+
+def session_secret(data_dir: Path) -> bytes:
+    """The secret that signs sessions: made at the first start, kept in the data folder for this user alone."""
+    file = data_dir / "session.secret"
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_bytes()
+    secret = secrets.token_bytes(32)
+    with os.fdopen(descriptor, "wb") as new:
+        new.write(secret)
+    return secret

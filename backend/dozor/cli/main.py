@@ -1,0 +1,57 @@
+"""The ``dozor`` command: what each word does, and which exit code an ending has.
+
+0: done. 1: failed. 2: the command or the settings are wrong. 3: this machine refuses a port or a folder.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version as installed_version
+from typing import Annotated
+
+import typer
+
+from dozor.cli.serve import serve_command
+from dozor.cli.simulate import simulate_command
+from dozor.domain.errors import CannotRunHere, ConfigurationMistake
+from dozor.telemetry.logging import make_printable
+
+EXIT_CONFIGURATION = 2
+EXIT_CANNOT_RUN_HERE = 3
+
+cli = typer.Typer(
+    name="dozor",
+    help="A self-hosted crypto market watch: CoinGecko's data from a cache.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+)
+cli.command("serve", help="Serve the page and the APIs. This is what happens without a command.")(serve_command)
+cli.command("simulate", help="Serve a CoinGecko stand-in on this machine, for tests and demos.")(simulate_command)
+
+
+@cli.callback(invoke_without_command=True)
+def default_command(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Say the version and end.")] = False,  # noqa: FBT002  # typer
+) -> None:
+    """A self-hosted crypto market watch: CoinGecko's data from a cache."""
+    if version:
+        typer.echo(installed_version("dozor"))
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        serve_command()
+
+
+def run() -> None:
+    """Run the command line; every expected failure is plain sentences and an exit code."""
+    make_printable(sys.stdout)
+    make_printable(sys.stderr)
+    try:
+        cli()
+    except ConfigurationMistake as mistake:
+        for sentence in mistake.mistakes:
+            typer.echo(sentence, err=True)
+        sys.exit(EXIT_CONFIGURATION)
+    except CannotRunHere as refusal:
+        typer.echo(str(refusal), err=True)
+        sys.exit(EXIT_CANNOT_RUN_HERE)

@@ -1,0 +1,53 @@
+"""``dozor serve``: the page, the APIs and, with ``--demo``, an invented market to show them with."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Annotated
+
+import structlog
+import typer
+
+from dozor import standin
+from dozor.cli.home import find_home
+from dozor.cli.loop import run_to_end
+from dozor.clock import SystemClock
+from dozor.settings import Plan, Settings, read_settings, unknown_variables
+from dozor.supervise import serve
+from dozor.telemetry.logging import set_up_logging
+
+log = structlog.get_logger(__name__)
+
+
+def serve_command(
+    demo: Annotated[bool, typer.Option("--demo", help="Show an invented market; no network, no quota.")] = False,  # noqa: FBT002  # typer
+) -> None:
+    """Serve until stopped. Raises ConfigurationMistake and CannotRunHere."""
+    home = find_home()
+    settings = read_settings(os.environ, home.env_file, default_data_dir=home.data_dir)
+    set_up_logging(settings.language, as_json=settings.log_json)
+    for variable in unknown_variables(home.env_file):
+        log.warning("settings.unknown", variable=variable, source=str(home.env_file))
+    run_to_end(_serve_demo(settings) if demo else serve(settings, SystemClock()))
+
+
+async def _serve_demo(settings: Settings) -> None:
+    # A data folder of its own: the demo must not touch the real month's count.
+    stand_in = await standin.server.start()
+    try:
+        log.info("demo.started", upstream=stand_in.base_url)
+        await serve(
+            replace(
+                settings,
+                coingecko_base_url=stand_in.base_url,
+                coingecko_plan=Plan.KEYLESS,
+                coingecko_api_key=None,
+                calls_per_minute=0,
+                calls_per_month=0,
+                data_dir=settings.data_dir / "demo",
+            ),
+            SystemClock(),
+        )
+    finally:
+        await stand_in.close()

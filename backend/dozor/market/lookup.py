@@ -1,0 +1,55 @@
+"""Finding coins: the search index over the coin list, kept up to date at the cost of one call in six hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dozor.market.endpoints import BY_PATH
+from dozor.market.question import canonical
+from dozor.market.search import Match, SearchIndex
+from dozor.market.service import Answer, MarketService
+
+REFRESH_AFTER = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query found, in which coin list; another ``revision`` may find other coins or order them otherwise."""
+
+    matches: list[Match]
+    coin_list: Answer
+    revision: str
+
+
+class CoinLookup:
+    """Searches the coin list, which it fetches when somebody searches. One instance per loop."""
+
+    def __init__(self, market: MarketService) -> None:
+        self._market = market
+        self._question = canonical(BY_PATH["/coins/list"], {}, (), full_history=False)
+        self._index: SearchIndex | None = None
+        self._revision = ""
+
+    async def find(self, query: str, limit: int) -> Found:
+        """At most ``limit`` coins, best first. Raises TryLater when there is no coin list yet and none can be had."""
+        coin_list = await self._coin_list()
+        if self._index is None or self._revision != coin_list.hash:
+            self._index = SearchIndex(coin_list.body)
+            self._revision = coin_list.hash
+        return Found(
+            self._index.find(query, limit, self._rank_of),
+            coin_list,
+            f"{self._revision[:8]}.{self._market.catalogue.revision}",
+        )
+
+    async def _coin_list(self) -> Answer:
+        # A client of the gateway gets a list of at most 30 minutes; searching can live with one of 6 hours.
+        known = await self._market.known(self._question)
+        if known is not None and known.age < REFRESH_AFTER:
+            return known
+        return await self._market.answer(self._question)
+
+    def _rank_of(self, coin_id: str) -> int | None:
+        known = self._market.catalogue.get(coin_id)
+        return known.rank if known else None

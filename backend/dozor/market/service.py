@@ -1,0 +1,141 @@
+"""The market service: a canonical question in, an answer with its age out, at the cost of as few calls as possible."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from dozor.caching.entry import Entry
+from dozor.caching.lru import ByteLru
+from dozor.caching.readthrough import Read, ReadThrough
+from dozor.caching.stats import Outcome
+from dozor.clock import Clock
+from dozor.domain.errors import DozorError, UpstreamUnavailable
+from dozor.domain.freshness import Freshness, FreshnessPolicy
+from dozor.market.catalogue import Catalogue
+from dozor.market.endpoints import FamilyName
+from dozor.market.families import details, plain
+from dozor.market.families.family import Family
+from dozor.market.policy import policy_for
+from dozor.market.ports import Purpose, Upstream
+from dozor.market.question import Question
+
+ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
+ASSEMBLED_BYTES = 32 * 1024 * 1024
+BAD_ANSWER_RETRY = timedelta(seconds=5)
+
+FAMILIES: Mapping[FamilyName, Family] = {FamilyName.PLAIN: plain, FamilyName.DETAILS: details}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person gets: ``body`` in upstream's own text, cut to the question.
+
+    ``derived``: the body was cut from a wider one. ``outcome`` and ``source`` say where it came from, ``error`` why a
+    stale answer was all there was.
+    """
+
+    body: bytes
+    hash: str
+    headers: tuple[tuple[str, str], ...]
+    fetched_at: datetime
+    age: timedelta
+    policy: FreshnessPolicy
+    outcome: Outcome
+    source: str
+    derived: bool
+    error: DozorError | None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it is within its fresh time."""
+        return self.policy.classify(self.age) is Freshness.FRESH
+
+
+class MarketService:
+    """Answers canonical questions from the cache, and from upstream where the cache has nothing to serve.
+
+    One instance per loop; any number of concurrent askers.
+    """
+
+    def __init__(
+        self,
+        cache: ReadThrough,
+        upstream: Upstream,
+        catalogue: Catalogue,
+        clock: Clock,
+        *,
+        paid: bool,
+        price_fresh_s: float | None = None,
+    ) -> None:
+        self._cache = cache
+        self._upstream = upstream
+        self._clock = clock
+        self._paid = paid
+        self._price_fresh_s = price_fresh_s
+        self._assembled: ByteLru[tuple[str, str], tuple[bytes, str]] = ByteLru(
+            ASSEMBLED_BYTES, lambda place, cut: len(place[0]) + len(cut[0]) + 256
+        )
+        self.catalogue = catalogue
+
+    async def answer(
+        self, question: Question, *, wait_seconds: float = ANSWER_WITHIN_S, purpose: Purpose = Purpose.PERSON
+    ) -> Answer:
+        """The best answer to be had within ``wait_seconds``.
+
+        Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer.
+        """
+        family = FAMILIES[question.endpoint.family]
+
+        async def load() -> Entry:
+            return await self._load(question, family, purpose)
+
+        read = await self._cache.read(
+            family.unit_key(question), load, family=question.endpoint.function, wait_seconds=wait_seconds
+        )
+        return self._cut(question, family, read)
+
+    async def known(self, question: Question) -> Answer | None:
+        """What can be answered without a call and without waiting, whatever its age short of expired."""
+        family = FAMILIES[question.endpoint.family]
+        read = await self._cache.peek(family.unit_key(question))
+        return None if read is None else self._cut(question, family, read)
+
+    async def _load(self, question: Question, family: Family, purpose: Purpose) -> Entry:
+        fetched = await self._upstream.fetch(family.call(question, purpose))
+        try:
+            family.assemble(question, fetched.body)
+        except (msgspec.DecodeError, ValueError) as error:
+            # A body that cannot be cut is not an answer, whatever its status: it must never replace a good one.
+            raise UpstreamUnavailable(
+                f"its answer cannot be read ({error})", self._clock.now() + BAD_ANSWER_RETRY
+            ) from error
+        self.catalogue.learn(question.endpoint.path, fetched.body)
+        policy = policy_for(question, fetched.fetched_at, paid=self._paid, price_fresh_s=self._price_fresh_s)
+        return Entry(family.unit_key(question), fetched.body, fetched.fetched_at, policy, headers=fetched.headers)
+
+    def _cut(self, question: Question, family: Family, read: Read) -> Answer:
+        entry = read.entry
+        place = (question.key, entry.hash)
+        cut = self._assembled.get(place)
+        if cut is None:
+            body = family.assemble(question, entry.body)
+            cut = (body, entry.hash if body == entry.body else hashlib.sha256(body).hexdigest())
+            if body is not entry.body:
+                self._assembled.put(place, cut)
+        return Answer(
+            body=cut[0],
+            hash=cut[1],
+            headers=entry.headers,
+            fetched_at=entry.fetched_at,
+            age=read.age,
+            policy=entry.policy,
+            outcome=read.outcome,
+            source=read.source,
+            derived=cut[1] != entry.hash,
+            error=read.error,
+        )

@@ -1,0 +1,168 @@
+"""Who may ask for market data: the owner, holders of a gateway key, and, where the operator allows it, everybody.
+
+==================  ===========================  =============================================
+DOZOR_GATEWAY_KEYS  DOZOR_PUBLIC_MARKET          who may ask without owner's session or a key
+==================  ===========================  =============================================
+unset               unset                        whoever comes from this machine itself
+set                 unset                        nobody
+any                 true                         everybody
+any                 false                        nobody
+==================  ===========================  =============================================
+
+A key that is sent must be one of ours wherever the operator has set any; where there are none, whatever a CoinGecko
+client sends as its key is accepted and ignored.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from dozor.clock import Clock
+from dozor.web.errors import AccessDenied
+
+KEY_NAMES = ("x-cg-demo-api-key", "x-cg-pro-api-key")
+KEY_QUERY_NAMES = ("x_cg_demo_api_key", "x_cg_pro_api_key")
+RATE_WINDOW_S = 60.0
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class AskerKind(Enum):
+    """How somebody was let in."""
+
+    OWNER = "owner"
+    KEY = "key"
+    ANYBODY = "anybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the name of the gateway key, else the address, for budgets and counters."""
+
+    kind: AskerKind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRule:
+    """A gateway key in the form that comparing needs."""
+
+    name: str
+    key: bytes
+    calls_per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a request brought along to be let in."""
+
+    address: str  # where the request comes from, proxies already seen through
+    is_local: bool  # it was made on this machine, by no proxy for somebody else
+    keys: tuple[str, ...] = ()  # CoinGecko's headers and query forms, and the bearer token
+    bearer: str | None = None
+    has_session: bool = False
+
+
+class Access:
+    """Decides who may ask. One instance per loop."""
+
+    def __init__(self, keys: Sequence[KeyRule], *, public_market: bool | None, owner_token: str, clock: Clock) -> None:
+        self._keys = tuple(keys)
+        self._public = public_market
+        self._owner_token = owner_token.encode()
+        self._clock = clock
+        self._recent: dict[str, deque[float]] = {key.name: deque() for key in keys}
+
+    def is_owner(self, credentials: Credentials) -> bool:
+        """Whether the owner asks: by session or by token."""
+        bearer = (credentials.bearer or "").encode()
+        return credentials.has_session or hmac.compare_digest(bearer, self._owner_token)
+
+    def admit(self, credentials: Credentials) -> Asker:
+        """Let a market read in, counting it against its key's rate. Raises AccessDenied."""
+        if self.is_owner(credentials):
+            return Asker(AskerKind.OWNER, "owner")
+        if self._keys and credentials.keys:
+            rule = self._rule_of(credentials.keys)
+            if rule is None:
+                raise AccessDenied("unauthorized", "unknown API key: this Dozor has keys of its own, ask its operator")
+            self._count(rule)
+            return Asker(AskerKind.KEY, rule.name)
+        if self._public or (self._public is None and not self._keys and credentials.is_local):
+            return Asker(AskerKind.ANYBODY, credentials.address)
+        raise AccessDenied("unauthorized", self._why_not())
+
+    def _rule_of(self, keys: Sequence[str]) -> KeyRule | None:
+        # Every key is compared, whatever matched before, so that time tells nothing.
+        found = None
+        for sent in keys:
+            for rule in self._keys:
+                if hmac.compare_digest(sent.encode(), rule.key):
+                    found = rule
+        return found
+
+    def _count(self, rule: KeyRule) -> None:
+        if rule.calls_per_minute is None:
+            return
+        now, recent = self._clock.monotonic(), self._recent[rule.name]
+        while recent and recent[0] <= now - RATE_WINDOW_S:
+            recent.popleft()
+        if len(recent) >= rule.calls_per_minute:
+            wait = int(recent[0] + RATE_WINDOW_S - now) + 1
+            raise AccessDenied("rate-limited", f"this key may ask {rule.calls_per_minute} times a minute", wait)
+        recent.append(now)
+
+    def _why_not(self) -> str:
+        if self._keys:
+            return "API key missing: send one of this Dozor's keys as x-cg-demo-api-key or as a Bearer token"
+        if self._public is False:
+            return "market data is for the owner only: sign in with the link in the log, or send DOZOR_OWNER_TOKEN"
+        return (
+            "market data is open on the machine itself only; the operator can set DOZOR_GATEWAY_KEYS or"
+            " DOZOR_PUBLIC_MARKET=true (behind a proxy also DOZOR_TRUSTED_PROXIES)"
+        )
+
+
+def keys_in(headers: Mapping[str, str], query: Sequence[tuple[str, str]], bearer: str | None) -> tuple[str, ...]:
+    """Every key that a request sends, in any of CoinGecko's forms."""
+    sent = [headers[name] for name in KEY_NAMES if headers.get(name)]
+    sent += [value for name, value in query if name in KEY_QUERY_NAMES and value]
+    return tuple(sent + ([bearer] if bearer else []))
+
+
+def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Network]) -> tuple[str, bool]:
+    """The address that asks and whether it is this machine itself.
+
+    ``X-Forwarded-For`` counts only as far as trusted proxies wrote it: read from the right, the first address that is
+    no trusted proxy is the asker. A request that passed a proxy we do not trust is not local, wherever the proxy is.
+    """
+    if not forwarded_for:
+        return peer, _is_loopback(peer)
+    if not _is_in(peer, trusted):
+        return peer, False
+    hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+    asker = next((hop for hop in reversed(hops) if not _is_in(hop, trusted)), hops[0] if hops else peer)
+    return asker, _is_loopback(asker)
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return (mapped or found).is_loopback
+
+
+def _is_in(address: str, networks: Sequence[Network]) -> bool:
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = getattr(found, "ipv4_mapped", None)
+    return any((mapped or found) in network for network in networks if network.version == (mapped or found).version)

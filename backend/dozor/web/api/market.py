@@ -1,0 +1,250 @@
+"""``/api/v1``: market data for the page, mini-apps and scripts.
+
+Annotations here are evaluated at once (no ``from __future__``): FastAPI reads them, and some name what ``self`` holds.
+"""
+
+import functools
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from starlette.responses import Response
+
+from dozor.domain.errors import DozorError
+from dozor.market import views
+from dozor.market.endpoints import BY_PATH
+from dozor.market.images import Pictures, drawn_letter
+from dozor.market.lookup import CoinLookup
+from dozor.market.question import Question, canonical
+from dozor.market.rawjson import RawObject, raw
+from dozor.market.service import Answer, MarketService
+from dozor.web.access import Access, Asker, AskerKind, Network
+from dozor.web.api.replying import Replying, rfc3339
+from dozor.web.errors import PROBLEMS
+from dozor.web.requests import asked, credentials
+from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, Problem, SearchHits, Trending
+from dozor.web.sessions import OwnerLogin
+
+DAYS = {"1d": "1", "7d": "7", "30d": "30", "90d": "90", "1y": "365"}
+SEARCH_LIMIT = 20
+PICTURE_CACHE = "public, max-age=604800"
+LETTER_CACHE = "public, max-age=600"
+
+Currency = Annotated[
+    str, Query(pattern=r"^[A-Za-z0-9-]{1,20}$", description="currency of the numbers", examples=["usd"])
+]
+CoinPath = Annotated[str, Path(min_length=1, max_length=200, description="CoinGecko's coin id", examples=["bitcoin"])]
+Range = Literal["1d", "7d", "30d", "90d", "1y"]
+Order = Literal["market_cap_desc", "market_cap_asc", "volume_desc", "volume_asc", "id_asc", "id_desc"]
+MaxAge = Annotated[int | None, Query(ge=0, le=86_400, description="refuse (503) data older than this, in seconds")]
+
+PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+ERRORS: dict[int | str, dict[str, object]] = {
+    status: {"description": title.en, "content": PROBLEM_CONTENT, "model": Problem}
+    for status, title in sorted(PROBLEMS.values(), key=lambda row: row[0])
+    if status in {401, 404, 422, 429, 502, 503, 504}
+}
+
+
+class MarketApi:
+    """The routes, and what they need. One instance per application."""
+
+    def __init__(
+        self,
+        market: MarketService,
+        lookup: CoinLookup,
+        pictures: Pictures,
+        replying: Replying,
+        access: Access,
+        login: OwnerLogin,
+        *,
+        full_history: bool,
+        trusted_proxies: Iterable[Network],
+    ) -> None:
+        self._market = market
+        self._lookup = lookup
+        self._pictures = pictures
+        self._replying = replying
+        self._access = access
+        self._login = login
+        self._full_history = full_history
+        self._proxies = tuple(trusted_proxies)
+
+    def admit(self, request: Request) -> Asker:
+        """Let this request in, or raise AccessDenied."""
+        return self._access.admit(credentials(request.scope, asked(request.scope), self._login, self._proxies))
+
+    def question(self, path: str, path_params: dict[str, str] | None = None, **query: str) -> Question:
+        """The canonical question of ours to the endpoint at ``path``."""
+        return canonical(BY_PATH[path], path_params or {}, query.items(), full_history=self._full_history)
+
+    def coins_question(self, vs_currency: str, page: int, per_page: int, order: str) -> Question:
+        """The question behind a page of the market table."""
+        return self.question(
+            "/coins/markets",
+            vs_currency=vs_currency,
+            page=str(page),
+            per_page=str(per_page),
+            order=order,
+            sparkline="true",
+            price_change_percentage="1h,24h,7d",
+        )
+
+    def router(self) -> APIRouter:
+        """The routes below ``/api/v1``."""
+        router = APIRouter(prefix="/api/v1", responses=ERRORS, tags=["market"])
+        market, lookup, pictures = self._market, self._lookup, self._pictures
+        Admitted = Annotated[Asker, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
+
+        async def reply(
+            name: str, request: Request, asker: Asker, answer: Answer, view: views.View, max_age: int | None = None
+        ) -> Response:
+            return await self._replying.reply(
+                name,
+                answer,
+                view,
+                accept_encoding=request.headers.get("accept-encoding", ""),
+                if_none_match=request.headers.get("if-none-match"),
+                shared=asker.kind is AskerKind.ANYBODY,
+                max_age=max_age,
+            )
+
+        @router.get("/coins", responses={200: {"model": Coins}}, summary="The market table")
+        async def get_crypto_list(
+            request: Request,
+            asker: Admitted,
+            vs_currency: Currency = "usd",
+            page: Annotated[int, Query(ge=1, le=10_000)] = 1,
+            per_page: Annotated[int, Query(ge=1, le=250)] = 100,
+            order: Order = "market_cap_desc",
+            max_age: MaxAge = None,
+        ) -> Response:
+            answer = await market.answer(self.coins_question(vs_currency, page, per_page, order))
+            return await reply("coins", request, asker, answer, views.coins, max_age)
+
+        @router.get("/coins/{id}", responses={200: {"model": Coin}}, summary="One coin")
+        async def get_crypto_details(
+            request: Request,
+            asker: Admitted,
+            id: CoinPath,  # noqa: A002  # the name that api.md gives the path parameter
+            vs_currency: Currency = "usd",
+            max_age: MaxAge = None,
+        ) -> Response:
+            question = self.question(
+                "/coins/{id}",
+                {"id": id},
+                tickers="false",
+                community_data="false",
+                developer_data="false",
+                sparkline="true",
+            )
+            currency = vs_currency.lower()
+            view = functools.partial(views.coin, currency=currency)
+            return await reply(f"coin {currency}", request, asker, await market.answer(question), view, max_age)
+
+        @router.get("/coins/{id}/chart", responses={200: {"model": Chart}}, summary="Price, cap and volume over time")
+        async def get_crypto_chart(
+            request: Request,
+            asker: Admitted,
+            id: CoinPath,  # noqa: A002
+            range: Range = "7d",  # noqa: A002
+            vs_currency: Currency = "usd",
+            max_age: MaxAge = None,
+        ) -> Response:
+            days = DAYS[range]
+            question = self.question("/coins/{id}/market_chart", {"id": id}, vs_currency=vs_currency, days=days)
+            view = functools.partial(views.chart, days=days)
+            return await reply(f"chart {days}", request, asker, await market.answer(question), view, max_age)
+
+        @router.get("/coins/{id}/ohlc", responses={200: {"model": Ohlc}}, summary="Candles")
+        async def get_crypto_ohlc(
+            request: Request,
+            asker: Admitted,
+            id: CoinPath,  # noqa: A002
+            range: Range = "7d",  # noqa: A002
+            vs_currency: Currency = "usd",
+            max_age: MaxAge = None,
+        ) -> Response:
+            days = DAYS[range]
+            question = self.question("/coins/{id}/ohlc", {"id": id}, vs_currency=vs_currency, days=days)
+            view = functools.partial(views.candles, days=days)
+            return await reply(f"ohlc {days}", request, asker, await market.answer(question), view, max_age)
+
+        @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol or id")
+        async def search_crypto(
+            request: Request,
+            asker: Admitted,
+            q: Annotated[str, Query(max_length=100, description="part of a name, symbol or id")],
+        ) -> Response:
+            found = await lookup.find(q, SEARCH_LIMIT)
+
+            def view(_: bytes) -> RawObject:
+                items = [
+                    {
+                        "id": hit.coin.id,
+                        "symbol": hit.coin.symbol,
+                        "name": hit.coin.name,
+                        "image": views.image_path(hit.coin.id),
+                        "rank": hit.rank,
+                    }
+                    for hit in found.matches
+                ]
+                return {"items": raw(items)}
+
+            return await reply(f"search {found.revision} {q}", request, asker, found.coin_list, view)
+
+        @router.get("/prices", responses={200: {"model": Prices}}, summary="Prices of coins in quotes")
+        async def get_prices(
+            request: Request,
+            asker: Admitted,
+            ids: Annotated[
+                str, Query(min_length=1, max_length=5000, description="coin ids", examples=["bitcoin,ethereum"])
+            ],
+            quotes: Annotated[str, Query(pattern=r"^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$", max_length=400)] = "usd",
+            max_age: MaxAge = None,
+        ) -> Response:
+            question = self.question("/simple/price", ids=ids, vs_currencies=quotes, include_last_updated_at="true")
+            answer = await market.answer(question)
+            view = functools.partial(
+                views.prices,
+                ids=(question.get("ids") or "").split(","),
+                quotes=(question.get("vs_currencies") or "").split(","),
+                fetched_at=rfc3339(answer.fetched_at),
+            )
+            return await reply(f"prices {question.key} {answer.fetched_at}", request, asker, answer, view, max_age)
+
+        @router.get("/global", responses={200: {"model": Market}}, summary="The market as a whole")
+        async def get_global(
+            request: Request, asker: Admitted, vs_currency: Currency = "usd", max_age: MaxAge = None
+        ) -> Response:
+            currency = vs_currency.lower()
+            view = functools.partial(views.market, currency=currency)
+            answer = await market.answer(self.question("/global"))
+            return await reply(f"global {currency}", request, asker, answer, view, max_age)
+
+        @router.get("/trending", responses={200: {"model": Trending}}, summary="What people look for")
+        async def get_trending(request: Request, asker: Admitted, max_age: MaxAge = None) -> Response:
+            answer = await market.answer(self.question("/search/trending"))
+            return await reply("trending", request, asker, answer, views.trending, max_age)
+
+        @router.get(
+            "/images/{id}",
+            responses={200: {"content": {"image/*": {}}, "description": "a picture, or a drawn letter (SVG)"}},
+            summary="A coin's picture, from our own cache",
+        )
+        async def get_image(_: Admitted, id: CoinPath) -> Response:  # noqa: A002
+            image = await pictures.of(id.lower())
+            if image is not None:
+                return Response(image.body, media_type=image.content_type, headers={"cache-control": PICTURE_CACHE})
+            known = market.catalogue.get(id.lower())
+            letter = drawn_letter(known.symbol if known else id)
+            return Response(letter, media_type="image/svg+xml", headers={"cache-control": LETTER_CACHE})
+
+        return router
+
+    async def first_answer(self, question: Question) -> Answer | None:
+        """What can be shown without waiting; asking begins the fetch of what cannot."""
+        try:
+            return await self._market.answer(question, wait_seconds=0.0)
+        except DozorError:
+            return None

@@ -1,0 +1,101 @@
+"""From an answer of the market service to a reply of ``/api/v1``: a view of its body, ``meta``, and the headers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from starlette.responses import Response
+
+from dozor.caching.lru import ByteLru
+from dozor.market.rawjson import RawObject, encode, join_object
+from dozor.market.service import Answer
+from dozor.web.errors import TooStale
+from dozor.web.replies import JSON, freshness_headers, matches
+from dozor.web.variants import ETAG_DIGITS, Variants
+
+VIEWS_BYTES = 32 * 1024 * 1024
+
+
+class Replying:
+    """Builds replies, keeping the views that are asked for again. One instance per loop."""
+
+    def __init__(self, variants: Variants) -> None:
+        self._variants = variants
+        self._views: ByteLru[tuple[str, str], bytes] = ByteLru(
+            VIEWS_BYTES, lambda place, view: len(place[0]) + len(view) + 200
+        )
+
+    async def reply(
+        self,
+        name: str,
+        answer: Answer,
+        view: Callable[[bytes], RawObject],
+        *,
+        accept_encoding: str,
+        if_none_match: str | None,
+        shared: bool,
+        max_age: int | None = None,
+    ) -> Response:
+        """The reply that shows ``view`` of the answer. ``name`` tells views of one body apart.
+
+        The ETag is weak and leaves ``meta`` out: the age grows, the data does not change. Raises TooStale when the
+        asker wants nothing older than ``max_age`` seconds.
+        """
+        if max_age is not None and answer.age.total_seconds() > max_age:
+            wait = int((answer.policy.fresh_for - answer.age).total_seconds())
+            raise TooStale(int(answer.age.total_seconds()), max(1, wait))
+        shown = self.view(name, answer, view)
+        etag = hashlib.sha256(shown).hexdigest()[:ETAG_DIGITS]
+        headers = [
+            *freshness_headers(answer, shared=shared),
+            ("etag", f'W/"{etag}"'),
+            ("vary", "Accept-Encoding"),
+        ]
+        if if_none_match is not None and matches(if_none_match, etag):
+            return _response(304, b"", headers)
+        body = with_meta(shown, answer)
+        variant = await self._variants.of(body, hashlib.sha256(body).hexdigest(), accept_encoding, at_once=True)
+        if variant.coding:
+            headers.append(("content-encoding", variant.coding))
+        return _response(200, variant.body, [("content-type", JSON), *headers])
+
+    def view(self, name: str, answer: Answer, view: Callable[[bytes], RawObject]) -> bytes:
+        """The body without ``meta``, as a JSON object."""
+        place = (name, answer.hash)
+        shown = self._views.get(place)
+        if shown is None:
+            shown = join_object(view(answer.body))
+            self._views.put(place, shown)
+        return shown
+
+
+def with_meta(shown: bytes, answer: Answer) -> bytes:
+    """The JSON object ``shown`` with the member ``meta`` behind its own."""
+    return b'%s,"meta":%s}' % (shown[:-1], encode(meta(answer)))
+
+
+def meta(answer: Answer) -> dict[str, object]:
+    """What every market reply says of its data."""
+    return {
+        "observed_at": rfc3339(answer.fetched_at),
+        "age_s": int(answer.age.total_seconds()),
+        "state": "fresh" if answer.is_fresh else "stale",
+        "source": answer.source,
+        "approximate": False,
+    }
+
+
+def rfc3339(at: datetime) -> str:
+    """An instant as the API writes it: UTC, milliseconds."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+def _response(status: int, body: bytes, headers: list[tuple[str, str]]) -> Response:
+    response = Response(body, status)
+    response.raw_headers = [
+        *((name.encode(), value.encode("latin-1")) for name, value in headers),
+        *([(b"content-length", str(len(body)).encode())] if status != 304 else []),
+    ]
+    return response

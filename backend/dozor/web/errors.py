@@ -1,0 +1,158 @@
+"""The one place where an error becomes an HTTP status: in CoinGecko's shape for the gateway, RFC 9457's for our API."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from dozor.domain.errors import (
+    BudgetExhausted,
+    DeadlinePassed,
+    DozorError,
+    KeyRejected,
+    QuestionRejected,
+    TryLater,
+    UpstreamLimited,
+    UpstreamTimedOut,
+    UpstreamUnavailable,
+)
+from dozor.telemetry.phrases import Language
+
+
+class AccessDenied(DozorError):  # noqa: N818  # named by what happened, as all in domain/errors.py
+    """Who asks may not ask, or not now."""
+
+    def __init__(self, code: str, message: str, retry_after_s: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.retry_after_s = retry_after_s
+
+
+class TooStale(DozorError):  # noqa: N818
+    """There is an answer, but it is older than the asker accepts."""
+
+    def __init__(self, age_s: int, retry_after_s: int) -> None:
+        super().__init__(f"the answer is {age_s} s old")
+        self.age_s = age_s
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A problem's title in both languages."""
+
+    ru: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """The title in this language."""
+        return self.ru if language is Language.RU else self.en
+
+
+PROBLEMS: Mapping[str, tuple[int, Wording]] = {
+    # code: (status, title). A code never changes; programs read it.
+    "unauthorized": (401, Wording("Нужен вход или ключ", "Sign in or send a key")),
+    "rate-limited": (429, Wording("Слишком много запросов с этим ключом", "Too many requests with this key")),
+    "budget-exhausted": (429, Wording("Запас запросов к CoinGecko исчерпан", "The upstream budget is spent")),
+    "upstream-limited": (429, Wording("CoinGecko ограничил нас", "Upstream limits us")),
+    "busy": (429, Wording("Слишком много ожидающих", "Too many are waiting")),
+    "upstream-unavailable": (502, Wording("CoinGecko недоступен", "Upstream is unavailable")),
+    "key-rejected": (502, Wording("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
+    "upstream-timeout": (504, Wording("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
+    "too-stale": (503, Wording("Данные старше, чем допускает запрос", "The data is older than the request accepts")),
+    "not-found": (404, Wording("Не найдено", "Not found")),
+    "method-not-allowed": (405, Wording("Метод не поддерживается", "Method not allowed")),
+    "invalid-request": (422, Wording("Запрос составлен неверно", "The request is not valid")),
+    "rejected-by-upstream": (422, Wording("CoinGecko отклонил запрос", "Upstream rejects the request")),
+    "plan-limit": (422, Wording("Тариф CoinGecko этого не позволяет", "The upstream plan does not allow this")),
+    "uri-too-long": (414, Wording("Слишком длинный запрос", "The request is too long")),
+    "internal": (500, Wording("Ошибка в Dozor", "A bug in Dozor")),
+}
+LONGEST_QUESTION_BYTES = 16 * 1024
+
+
+def code_of(error: DozorError) -> str:
+    """The code of the problem behind ``error``."""
+    match error:
+        case AccessDenied():
+            return error.code
+        case TooStale():
+            return "too-stale"
+        case BudgetExhausted():
+            return "budget-exhausted"
+        case UpstreamLimited():
+            return "upstream-limited"
+        case KeyRejected():
+            return "key-rejected"
+        case UpstreamTimedOut() | DeadlinePassed():
+            return "upstream-timeout"
+        case UpstreamUnavailable():
+            return "upstream-unavailable"
+        case TryLater():
+            return "busy"
+        case QuestionRejected():
+            return {404: "not-found", 401: "plan-limit"}.get(error.status, "rejected-by-upstream")
+    return "internal"
+
+
+def retry_after_s(error: DozorError, now: datetime) -> int | None:
+    """Whole seconds after which asking again is worth it, at least 1; ``None`` when it never is."""
+    match error:
+        case TryLater():
+            return max(1, math.ceil((error.retry_at - now).total_seconds()))
+        case AccessDenied() | TooStale():
+            return error.retry_after_s
+    return None
+
+
+def coingecko_error(error: DozorError) -> tuple[int, bytes]:
+    """Status and body in CoinGecko's own shape, as its clients know it."""
+    if isinstance(error, QuestionRejected):
+        return error.status, error.body
+    status = PROBLEMS[code_of(error)][0]
+    error_code = 10002 if status == HTTPStatus.UNAUTHORIZED else status
+    return status, _json({"status": {"error_code": error_code, "error_message": str(error)}})
+
+
+def problem(
+    code: str,
+    detail: str,
+    *,
+    language: Language,
+    instance: str,
+    retry_after: int | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> tuple[int, bytes]:
+    """Status and body in RFC 9457's shape."""
+    status, title = PROBLEMS[code]
+    body: dict[str, object] = {
+        "type": f"urn:dozor:problem:{code}",
+        "title": title.in_language(language),
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "code": code,
+    }
+    if errors:
+        body["errors"] = list(errors)
+    if retry_after is not None:
+        body["retry_after"] = retry_after
+    return status, _json(body)
+
+
+def detail_of(error: DozorError, language: Language) -> str:
+    """What happened, in words for a person."""
+    if isinstance(error, QuestionRejected):
+        return error.body.decode("utf-8", "replace")[:500]
+    if language is Language.RU:
+        title = PROBLEMS[code_of(error)][1].ru
+        return f"{title}. Повторите в {error.retry_at:%H:%M:%S} UTC." if isinstance(error, TryLater) else f"{title}."
+    return str(error)
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

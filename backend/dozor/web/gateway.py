@@ -1,0 +1,85 @@
+"""``/api/v3``: CoinGecko's own API, from the cache. A client changes its base URL and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.types import Receive, Scope, Send
+
+from dozor.clock import Clock
+from dozor.domain.errors import DozorError
+from dozor.market import refusals
+from dozor.market.endpoints import match
+from dozor.market.question import canonical
+from dozor.market.service import MarketService
+from dozor.web.access import Access, AskerKind, Network
+from dozor.web.errors import LONGEST_QUESTION_BYTES, coingecko_error, retry_after_s
+from dozor.web.replies import JSON, Reply, conditional, cors_headers, freshness_headers, preflight
+from dozor.web.requests import Asked, asked, credentials
+from dozor.web.sessions import OwnerLogin
+from dozor.web.variants import Variants
+
+TOO_LONG = b'{"error":"Request-URI Too Long"}'
+
+
+class Gateway:
+    """The ASGI application below ``/api/v3``. GET, HEAD and OPTIONS; anything else is CoinGecko's 404."""
+
+    def __init__(
+        self,
+        market: MarketService,
+        access: Access,
+        login: OwnerLogin,
+        variants: Variants,
+        clock: Clock,
+        *,
+        full_history: bool,
+        allowed_origins: Sequence[str],
+        trusted_proxies: Sequence[Network],
+    ) -> None:
+        self._market = market
+        self._access = access
+        self._login = login
+        self._variants = variants
+        self._clock = clock
+        self._full_history = full_history
+        self._origins = tuple(allowed_origins)
+        self._proxies = tuple(trusted_proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = asked(scope)
+        if request.method == "OPTIONS":
+            reply = preflight(request.origin, self._origins, request.headers.get("access-control-request-headers"))
+        else:
+            try:
+                reply = await self._answer(scope, request)
+            except DozorError as error:
+                reply = self._refusal(error)
+            reply = reply.with_headers(*cors_headers(request.origin, self._origins))
+        await reply.send(send)
+
+    async def _answer(self, scope: Scope, request: Asked) -> Reply:
+        if request.target_bytes > LONGEST_QUESTION_BYTES:
+            return Reply(414, (("content-type", JSON), ("cache-control", "no-store")), TOO_LONG)
+        asker = self._access.admit(credentials(scope, request, self._login, self._proxies))
+        found = match(request.segments) if request.method in {"GET", "HEAD"} else None
+        if found is None:
+            raise refusals.no_such_path()
+        question = canonical(*found, request.query, full_history=self._full_history)
+        answer = await self._market.answer(question)
+        headers = (
+            ("content-type", JSON),
+            *freshness_headers(answer, shared=asker.kind is AskerKind.ANYBODY),
+            *answer.headers,
+        )
+        variant = await self._variants.of(answer.body, answer.hash, request.headers.get("accept-encoding", ""))
+        return conditional(200, headers, variant, request.headers.get("if-none-match"))
+
+    def _refusal(self, error: DozorError) -> Reply:
+        status, body = coingecko_error(error)
+        headers = [("content-type", JSON), ("cache-control", "no-store")]
+        wait = retry_after_s(error, self._clock.now())
+        if wait is not None:
+            headers.append(("retry-after", str(wait)))
+        return Reply(status, tuple(headers), body)

@@ -1,0 +1,52 @@
+"""``/metrics``: the report in Prometheus' text form. Labels have few values, never a coin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from dozor.web.report import Report, counts_as_json
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+OUTCOMES = ("hits", "stale_hits", "joined", "misses", "stale_on_error", "negative_hits", "failures")
+BREAKER_STATES = ("closed", "open", "half_open")
+
+
+def exposition(report: Report) -> bytes:
+    """All metrics of this report."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(report))
+    return generate_latest(registry)
+
+
+class _Collector:
+    def __init__(self, report: Report) -> None:
+        self._report = report
+
+    def collect(self) -> Iterable[Metric]:
+        report = self._report
+        reads = CounterMetricFamily("dozor_reads", "Reads by how they ended", labels=["family", "outcome"])
+        loads = CounterMetricFamily("dozor_loads", "Loads begun", labels=["family"])
+        failures = CounterMetricFamily("dozor_load_failures", "Loads that failed", labels=["family"])
+        for family, counts in report.reads.by_family.items():
+            figures = counts_as_json(counts)
+            for outcome in OUTCOMES:
+                reads.add_metric([family, outcome], figures[outcome])
+            loads.add_metric([family], figures["loads"])
+            failures.add_metric([family], figures["load_failures"])
+        yield from (reads, loads, failures)
+        yield GaugeMetricFamily("dozor_cache_entries", "Entries in memory", value=report.entries)
+        yield GaugeMetricFamily("dozor_cache_bytes", "Bytes of entries in memory", value=report.entry_bytes)
+        state = GaugeMetricFamily("dozor_upstream_state", "1 for the breaker's state", labels=["state"])
+        for name in BREAKER_STATES:
+            state.add_metric([name], float(report.upstream.state == name))
+        yield state
+        used = GaugeMetricFamily("dozor_upstream_calls_used", "Upstream calls charged", labels=["window"])
+        limit = GaugeMetricFamily("dozor_upstream_calls_limit", "Upstream calls allowed", labels=["window"])
+        for name, usage in (("minute", report.upstream.minute), ("month", report.upstream.month)):
+            used.add_metric([name], usage.used)
+            if usage.limit is not None:
+                limit.add_metric([name], usage.limit)
+        yield from (used, limit)

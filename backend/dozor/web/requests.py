@@ -1,0 +1,86 @@
+"""What a request says, read once from the ASGI scope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from starlette.types import Scope
+
+from dozor.telemetry.phrases import Language
+from dozor.web.access import Credentials, Network, client_address, keys_in
+from dozor.web.sessions import COOKIE, OwnerLogin
+
+MAX_PARAMETERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, decoded: what is wanted and in which form. Credentials are apart, see ``credentials``."""
+
+    method: str
+    segments: tuple[str, ...]  # of the path below the mount point
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]  # names in lower case; the last of a repeated one
+    target_bytes: int
+
+    @property
+    def origin(self) -> str | None:
+        """The browser page that asks, if one does."""
+        return self.headers.get("origin")
+
+
+def asked(scope: Scope) -> Asked:
+    """Read the request. Bytes that are no UTF-8 become replacement characters, never an error."""
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
+    root = scope.get("root_path", "")
+    path = raw_path.split(b"?")[0].removeprefix(root.encode())
+    raw_query: bytes = scope["query_string"]
+    return Asked(
+        method=scope["method"],
+        segments=tuple(_decoded(part) for part in path.strip(b"/").split(b"/")),
+        query=tuple(parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)[:MAX_PARAMETERS]),
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        target_bytes=len(raw_path) + len(raw_query),
+    )
+
+
+def credentials(scope: Scope, request: Asked, login: OwnerLogin, trusted: Sequence[Network]) -> Credentials:
+    """What the request brought along to be let in."""
+    client = scope.get("client")
+    # A Unix socket has no address; only this machine can reach one.
+    peer = client[0] if client else "127.0.0.1"
+    forwarded = request.headers.get("x-forwarded-for") or request.headers.get("forwarded")
+    address, is_local = client_address(peer, forwarded, trusted)
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" and token.strip() else None
+    return Credentials(
+        address=address,
+        is_local=is_local,
+        keys=keys_in(request.headers, request.query, bearer),
+        bearer=bearer,
+        has_session=login.is_valid(_session(request.headers.get("cookie", ""))),
+    )
+
+
+def language_of(accept_language: str, default: Language) -> Language:
+    """Russian or English, whichever the asker names first; ``default`` when they name neither."""
+    for part in accept_language.lower().split(","):
+        tag = part.split(";")[0].strip()[:2]
+        if tag in {"ru", "en"}:
+            return Language(tag)
+    return default
+
+
+def _session(cookie_header: str) -> str:
+    try:
+        found = SimpleCookie(cookie_header).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def _decoded(part: bytes) -> str:
+    return unquote_to_bytes(part).decode("utf-8", "replace")
