@@ -1,0 +1,173 @@
+"""The month's count of upstream calls, on disk: no restart, crash or second process forgets a call.
+
+A call is counted before it is sent and stays counted when nobody lives to say how it ended. Calls are kept by UTC day,
+not by period, so that moving the reset day, or a clock that steps over it, never makes calls forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from dozor.domain.budget import MonthPeriod
+from dozor.domain.errors import BudgetExhausted, CannotRunHere, UpstreamUnavailable
+from dozor.market.ports import WindowUsage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from dozor.clock import Clock
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+LOCKED_FOR_SECONDS = 2.0  # how long another process may keep us waiting; it needs milliseconds
+TRY_AGAIN_AFTER = timedelta(seconds=5)
+KEPT_FOR = timedelta(days=400)
+
+
+class Ledger:
+    """Counts the month's calls in the SQLite file ``path``, shared by every process that opens it.
+
+    Enter it before use. Entering raises CannotRunHere when the file cannot be used; a damaged one too, because to start
+    from zero could spend a month's quota twice, and only the operator knows what is left of it. Later on, whatever the
+    disk refuses is UpstreamUnavailable: a call that is not on record is not made. All work is done by one thread of its
+    own, so that the disk never stops the loop. ``per_month`` 0 counts without a limit.
+    """
+
+    def __init__(self, path: Path, *, per_month: int, resets_on: int, clock: Clock) -> None:
+        self._path = path
+        self._per_month = per_month
+        self._resets_on = resets_on
+        self._clock = clock
+        self._usable = True
+        self._last_known = 0
+
+    async def __aenter__(self) -> Ledger:
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
+        try:
+            self._database = await self._in_thread(self._open)
+        except (sqlite3.Error, OSError) as error:
+            self._thread.shutdown(wait=False)
+            raise CannotRunHere(
+                f"The count of upstream calls in {self._path} cannot be used: {error}. Restore the file, or make it "
+                "writable, or move it away: then the month is counted from zero"
+            ) from error
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._in_thread(self._database.close)
+        finally:
+            self._thread.shutdown(wait=False)
+
+    async def charge(self) -> date:
+        """Count one call that is about to be sent; the UTC day it is counted on.
+
+        Raises BudgetExhausted, with nothing counted, when the month is spent. Cancelled, it may have counted.
+        """
+        today = self._clock.now().date()
+        period = self._period()
+        if not await self._on_record(lambda: self._charge(period, today)):
+            raise BudgetExhausted("month", period.resets_at)
+        return today
+
+    async def give_back(self, day: date) -> None:
+        """Uncount a call that was charged on ``day``. Where that fails it stays counted, which is the safe side."""
+        with suppress(UpstreamUnavailable):
+            await self._on_record(lambda: self._give_back(day))
+
+    async def usage(self) -> WindowUsage:
+        """How far the month is spent; as last known where the file cannot be read."""
+        period = self._period()
+        with suppress(UpstreamUnavailable):
+            self._last_known = await self._on_record(lambda: self._used(period))
+        return WindowUsage(self._last_known, self._per_month or None, period.resets_at)
+
+    def _period(self) -> MonthPeriod:
+        return MonthPeriod.around(self._clock.now(), self._resets_on)
+
+    async def _on_record(self, work: Callable[[], T]) -> T:
+        try:
+            result = await self._in_thread(work)
+        except sqlite3.Error as error:
+            if self._usable:
+                log.error("ledger.unusable", path=str(self._path), reason=str(error))
+            self._usable = False
+            raise UpstreamUnavailable(
+                f"calls cannot be counted in {self._path} ({error})", self._clock.now() + TRY_AGAIN_AFTER
+            ) from error
+        if not self._usable:
+            log.info("ledger.usable_again", path=str(self._path))
+        self._usable = True
+        return result
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    # From here on: what the thread does.
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path, timeout=LOCKED_FOR_SECONDS, isolation_level=None)
+        try:
+            self._prepare(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _prepare(self, database: sqlite3.Connection) -> None:
+        [verdict] = database.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(f"it is damaged: {verdict}")
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")
+        with _transaction(database):
+            [version] = database.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA_VERSION:
+                raise sqlite3.DatabaseError(f"it was written by a newer Dozor (format {version})")
+            database.execute("CREATE TABLE IF NOT EXISTS calls (day TEXT PRIMARY KEY, used INTEGER NOT NULL) STRICT")
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+            oldest_kept = (self._clock.now() - KEPT_FOR).date().isoformat()
+            database.execute("DELETE FROM calls WHERE day < ?", (oldest_kept,))
+
+    def _charge(self, period: MonthPeriod, day: date) -> bool:
+        with _transaction(self._database):
+            if self._per_month and self._used(period) >= self._per_month:
+                return False
+            self._database.execute(
+                "INSERT INTO calls (day, used) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET used = used + 1",
+                (day.isoformat(),),
+            )
+            return True
+
+    def _give_back(self, day: date) -> None:
+        self._database.execute("UPDATE calls SET used = used - 1 WHERE day = ? AND used > 0", (day.isoformat(),))
+
+    def _used(self, period: MonthPeriod) -> int:
+        days = (period.start.isoformat(), period.end.isoformat())
+        select = "SELECT coalesce(sum(used), 0) FROM calls WHERE day >= ? AND day < ?"
+        with closing(self._database.execute(select, days)) as rows:
+            return int(rows.fetchone()[0])
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection) -> Iterator[None]:
+    # Immediate: two processes that both read before they write would otherwise both find the last call free.
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.execute("ROLLBACK")
+        raise
+    database.execute("COMMIT")

@@ -1,0 +1,210 @@
+"""The month's count on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from dozor.domain.errors import BudgetExhausted, CannotRunHere, UpstreamUnavailable
+from dozor.upstream.ledger import Ledger
+from fakes import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def ledger_at(path: Path, clock: FakeClock | None = None, *, per_month: int = 100, resets_on: int = 1) -> Ledger:
+    return Ledger(path, per_month=per_month, resets_on=resets_on, clock=clock or FakeClock())
+
+
+async def test_call_charged_and_never_heard_of_again_stays_counted_after_a_restart(tmp_path: Path) -> None:
+    async with ledger_at(tmp_path / "ledger.db") as ledger:
+        await ledger.charge()
+    async with ledger_at(tmp_path / "ledger.db") as ledger:
+        assert (await ledger.usage()).used == 1
+
+
+async def test_process_that_dies_after_charging_leaves_its_call_counted(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, os, sys\n"
+        "from pathlib import Path\n"
+        "from dozor.clock import SystemClock\n"
+        "from dozor.upstream.ledger import Ledger\n"
+        "async def main():\n"
+        "    async with Ledger(Path(sys.argv[1]), per_month=0, resets_on=1, clock=SystemClock()) as ledger:\n"
+        "        for _ in range(3):\n"
+        "            await ledger.charge()\n"
+        "        os._exit(9)\n"  # as abruptly as a kill: nothing is closed, nothing is flushed
+        "asyncio.run(main())\n"
+    )
+    path = tmp_path / "ledger.db"
+    died = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, str(path)], check=False, timeout=60)
+    assert died.returncode == 9
+    async with ledger_at(path, FakeClock(datetime.now(UTC))) as ledger:
+        assert (await ledger.usage()).used == 3
+
+
+async def test_month_is_never_overspent_by_several_processes_on_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    program = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from dozor.clock import SystemClock\n"
+        "from dozor.domain.errors import BudgetExhausted\n"
+        "from dozor.upstream.ledger import Ledger\n"
+        "async def main():\n"
+        "    charged = 0\n"
+        "    async with Ledger(Path(sys.argv[1]), per_month=40, resets_on=1, clock=SystemClock()) as ledger:\n"
+        "        for _ in range(30):\n"
+        "            try:\n"
+        "                await ledger.charge()\n"
+        "                charged += 1\n"
+        "            except BudgetExhausted:\n"
+        "                pass\n"
+        "    print(charged)\n"
+        "asyncio.run(main())\n"
+    )
+    processes = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(path), stdout=asyncio.subprocess.PIPE)
+        for _ in range(3)
+    ]
+    counted = [int((await process.communicate())[0]) for process in processes]
+    assert sum(counted) == 40
+
+
+async def test_two_ledgers_on_one_file_count_together(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    async with ledger_at(path, per_month=3) as one, ledger_at(path, per_month=3) as other:
+        await one.charge()
+        await other.charge()
+        await one.charge()
+        with pytest.raises(BudgetExhausted):
+            await other.charge()
+        assert (await other.usage()).used == 3
+
+
+async def test_spent_month_is_refused_until_the_reset_and_counts_nothing(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC))
+    async with ledger_at(tmp_path / "ledger.db", clock, per_month=1) as ledger:
+        await ledger.charge()
+        for _ in range(3):
+            with pytest.raises(BudgetExhausted) as refusal:
+                await ledger.charge()
+        assert (refusal.value.window, refusal.value.retry_at) == ("month", datetime(2027, 1, 1, tzinfo=UTC))
+        await clock.advance(1)
+        assert (await ledger.usage()).used == 0
+        await ledger.charge()
+
+
+async def test_reset_on_the_31st_falls_on_the_last_day_of_february(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2028, 2, 28, 23, 59, 59, tzinfo=UTC))  # a leap year
+    async with ledger_at(tmp_path / "ledger.db", clock, per_month=1, resets_on=31) as ledger:
+        await ledger.charge()
+        with pytest.raises(BudgetExhausted) as refusal:
+            await ledger.charge()
+        assert refusal.value.retry_at == datetime(2028, 2, 29, tzinfo=UTC)
+
+
+async def test_moving_the_reset_day_forgets_no_call_of_the_period_it_makes(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
+    async with ledger_at(tmp_path / "ledger.db", clock) as ledger:
+        await ledger.charge()
+    async with ledger_at(tmp_path / "ledger.db", clock, resets_on=20) as ledger:
+        assert (await ledger.usage()).used == 1
+
+
+async def test_wall_clock_stepping_over_the_reset_and_back_forgets_nothing(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 11, 30, 23, tzinfo=UTC))
+    async with ledger_at(tmp_path / "ledger.db", clock) as ledger:
+        await ledger.charge()
+        clock.step_wall_clock(7200)
+        await ledger.charge()
+        clock.step_wall_clock(-7200)
+        assert (await ledger.usage()).used == 1
+
+
+async def test_call_given_back_after_the_reset_leaves_the_new_period_alone(tmp_path: Path) -> None:
+    clock = FakeClock(datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC))
+    async with ledger_at(tmp_path / "ledger.db", clock) as ledger:
+        day = await ledger.charge()
+        await clock.advance(2)
+        await ledger.charge()
+        await ledger.give_back(day)
+        assert (await ledger.usage()).used == 1
+        clock.step_wall_clock(-10)
+        assert (await ledger.usage()).used == 0
+
+
+async def test_without_a_limit_calls_are_counted_all_the_same(tmp_path: Path) -> None:
+    async with ledger_at(tmp_path / "ledger.db", per_month=0) as ledger:
+        for _ in range(3):
+            await ledger.charge()
+        usage = await ledger.usage()
+        assert (usage.used, usage.limit) == (3, None)
+
+
+async def test_every_charge_is_on_the_disk_before_the_call_goes_out(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    async with ledger_at(path) as ledger:
+        await ledger.charge()
+        with closing(sqlite3.connect(path)) as reader:
+            assert reader.execute("SELECT sum(used) FROM calls").fetchone() == (1,)
+            assert reader.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is no database, and long enough to be taken for a header" * 20, b"SQLite format 3\0"]
+)
+async def test_damaged_file_stops_the_start_and_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_bytes(content)
+    with pytest.raises(CannotRunHere) as refusal:
+        await ledger_at(path).__aenter__()
+    assert str(path) in str(refusal.value)
+    assert "move it away" in str(refusal.value)
+    assert path.read_bytes() == content
+
+
+async def test_file_of_a_newer_format_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(CannotRunHere, match="newer Dozor"):
+        await ledger_at(path).__aenter__()
+
+
+async def test_call_that_cannot_be_recorded_is_not_made_and_the_log_says_so_once(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    async with ledger_at(path) as ledger:
+        await ledger.charge()
+        assert (await ledger.usage()).used == 1
+        with closing(sqlite3.connect(path)) as vandal:
+            vandal.execute("ALTER TABLE calls RENAME TO gone")
+            vandal.commit()
+        with capture_logs() as logs:
+            for _ in range(3):
+                with pytest.raises(UpstreamUnavailable, match="cannot be counted"):
+                    await ledger.charge()
+            assert (await ledger.usage()).used == 1  # as last known: a status page never fails
+            with closing(sqlite3.connect(path)) as vandal:
+                vandal.execute("ALTER TABLE gone RENAME TO calls")
+                vandal.commit()
+            await ledger.charge()
+        assert [entry["event"] for entry in logs] == ["ledger.unusable", "ledger.usable_again"]
+
+
+async def test_days_of_long_ago_are_cleared_away(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    async with ledger_at(path, FakeClock(datetime(2024, 1, 1, tzinfo=UTC))) as ledger:
+        await ledger.charge()
+    async with ledger_at(path):
+        with closing(sqlite3.connect(path)) as reader:
+            assert reader.execute("SELECT count(*) FROM calls").fetchone() == (0,)
