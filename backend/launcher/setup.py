@@ -42,10 +42,10 @@ def _make(places: Places, groups: frozenset[str], lock: int) -> None:
     elif places.environment.exists() and not _is_virtual(places.environment):
         raise Stop(Exit.CANNOT_RUN, "not-ours", folder=places.environment)
     before = read_stamp(places)
+    phrase = "again" if places.environment.exists() else "first"
     groups |= before.groups if before else frozenset()  # or `test` and `check` would throw out each other's packages
     uv = find_uv(places, lock)
-    folder = short(places.environment)
-    say(sentence("again" if before else "first", folder=folder, groups="+".join(["app", *sorted(groups)])))
+    say(sentence(phrase, folder=short(places.environment), groups="+".join(["app", *sorted(groups)])))
 
     fresh = fingerprint(places)  # taken before: a file that changes while we work makes the next start look again
     begun.write_text(str(places.environment), "utf-8")

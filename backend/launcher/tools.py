@@ -28,6 +28,7 @@ NO_NETWORK = re.compile(
     r"|connection refused|network is unreachable|name resolution|timed out",
     re.IGNORECASE,
 )
+_NOISE = re.compile(r"\s*(at .+|\W*|hint: .+)$")  # a stack trace pushes the reason out of the last lines
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
 # What the user set for other projects and would lead a tool astray in this one.
 _ASTRAY = ("VIRTUAL_ENV", "PYTHONHOME", "UV_LOCKED", "UV_SYSTEM_PYTHON", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
@@ -96,8 +97,9 @@ def failure(tool: str, finished: Finished) -> Stop:
     """The one sentence for a tool that failed, with its last words unless the reason is plain."""
     if NO_NETWORK.search(finished.output):
         return Stop(Exit.SET_UP_FAILED, "no-network")
-    lines = _PASSWORD.sub(r"\1***@", finished.output).strip().splitlines()[-LAST_LINES:]
-    return Stop(Exit.SET_UP_FAILED, "failed", detail="\n".join(lines), tool=tool, status=finished.code)
+    lines = [line for line in _PASSWORD.sub(r"\1***@", finished.output).splitlines() if not _NOISE.match(line)]
+    detail = "\n".join(lines[-LAST_LINES:])
+    return Stop(Exit.SET_UP_FAILED, "failed", detail=detail, tool=tool, status=finished.code)
 
 
 def version_of(executable: str) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
-from playwright.async_api import async_playwright
 
 import browser
 
@@ -35,6 +34,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright  # late: its import takes longer than most tests' whole run
+
     # The async interface: Playwright's sync one leaves a running loop behind, and every asyncio test after it fails.
     async with async_playwright() as playwright:
         executable = browser.find_browser(playwright.chromium.executable_path)
