@@ -68,7 +68,9 @@ class KeyRejected(TryLater):
     """Upstream refuses the operator's key or this machine; one probe is made at ``retry_at``."""
 
     def __init__(self, reason: str, retry_at: datetime) -> None:
-        super().__init__(f"upstream rejects our API key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN", retry_at)
+        super().__init__(
+            f"upstream rejects our API key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN", retry_at
+        )
         self.reason = reason
 
 

@@ -185,6 +185,23 @@ async def test_the_time_to_come_back_is_when_we_shall_really_try_again() -> None
         assert (await at.read()).outcome is Outcome.MISS
 
 
+async def test_a_load_that_succeeds_makes_the_next_failure_a_first_one() -> None:
+    async with desk() as at:
+        at.source.fail()
+        assert at.refresh()
+        await settle()
+        await at.clock.advance(5)
+        at.source.failure = None
+        await at.read()
+        at.source.fail()
+        assert at.refresh()
+        await settle()
+        await at.clock.advance(4)
+        assert not at.refresh()
+        await at.clock.advance(1)
+        assert at.refresh(), "held for 5 s, not for 10"
+
+
 async def test_a_remembered_time_out_is_raised_as_one() -> None:
     async with desk() as at:
         at.source.failure = UpstreamTimedOut("no answer in 10 s", at.clock.now())
