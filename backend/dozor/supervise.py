@@ -58,7 +58,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     url = f"http://{'localhost' if settings.on_loopback else _in_url(settings.host)}:{port}"
     try:
         async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
-            server = _Server(app)
+            server = Server(app)
             with stop_signals(server.stop):
                 tasks.create_task(_warm_up(app), name="warm up")
                 tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
@@ -69,7 +69,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     log.info("server.stopped")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Uvicorn's server, whose signals are ours and which tells when it listens."""
 
     def __init__(self, app: App) -> None:
@@ -120,7 +120,7 @@ def stop_signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-async def _announce(server: _Server, url: str, login_link_path: str | None) -> None:
+async def _announce(server: Server, url: str, login_link_path: str | None) -> None:
     await server.listening.wait()
     log.info("server.started", url=url)
     if login_link_path is not None:

@@ -215,7 +215,7 @@ def match(segments: Sequence[str]) -> tuple[Endpoint, dict[str, str]] | None:
     A path without parameters wins over one with: ``coins, list`` is not the coin ``list``. ``None``: no such path.
     """
     literal = BY_PATH.get("/" + "/".join(segments))
-    if literal is not None:
+    if literal is not None and not any("{" in part for part in segments):
         return literal, {}
     for endpoint in ENDPOINTS:
         parts = endpoint.path.split("/")[1:]

@@ -23,7 +23,7 @@ from dozor.domain.errors import (
 from dozor.telemetry.phrases import Language
 
 
-class AccessDenied(DozorError):  # noqa: N818  # named by what happened, as all in domain/errors.py
+class AccessDenied(DozorError):
     """Who asks may not ask, or not now."""
 
     def __init__(self, code: str, message: str, retry_after_s: int | None = None) -> None:
@@ -32,7 +32,7 @@ class AccessDenied(DozorError):  # noqa: N818  # named by what happened, as all 
         self.retry_after_s = retry_after_s
 
 
-class TooStale(DozorError):  # noqa: N818
+class TooStale(DozorError):
     """There is an answer, but it is older than the asker accepts."""
 
     def __init__(self, age_s: int, retry_after_s: int) -> None:

@@ -1,0 +1,87 @@
+"""``/coins/{id}`` is fetched wide and cut to what was asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dozor.market.endpoints import BY_PATH
+from dozor.market.families import details
+from dozor.market.ports import Purpose
+from dozor.market.question import Question, canonical
+
+WIDE: dict[str, Any] = {
+    "id": "bitcoin",
+    "localization": {"en": "Bitcoin", "ru": "Биткоин"},
+    "description": {"en": "money", "de": "Geld"},
+    "categories_details": [{"id": "layer-1"}],
+    "market_data": {"current_price": {"usd": 1}, "sparkline_7d": {"price": [1, 2]}, "last_updated": "x"},
+    "community_data": {"a": None},
+    "developer_data": {"b": 2},
+    "tickers": [{"base": "BTC"}],
+    "last_updated": "y",
+}
+FLAGS = [
+    "localization",
+    "tickers",
+    "market_data",
+    "community_data",
+    "developer_data",
+    "sparkline",
+    "include_categories_details",
+]
+
+
+def question(**query: str) -> Question:
+    return canonical(BY_PATH["/coins/{id}"], {"id": "bitcoin"}, query.items(), full_history=False)
+
+
+def cut(**query: str) -> Any:
+    return json.loads(details.assemble(question(**query), json.dumps(WIDE).encode()))
+
+
+def test_the_default_question_gets_all_sections_without_sparkline_and_category_details() -> None:
+    found = cut()
+    assert found.keys() == WIDE.keys() - {"categories_details"}
+    assert found["market_data"].keys() == {"current_price", "last_updated"}
+    assert found["description"] == WIDE["description"]
+
+
+def test_localization_off_cuts_the_description_to_english_too() -> None:
+    found = cut(localization="false")
+    assert "localization" not in found
+    assert found["description"] == {"en": "money"}
+
+
+@given(st.dictionaries(st.sampled_from(FLAGS), st.sampled_from(["true", "false"])))
+def test_a_cut_only_removes_and_never_changes_a_text(flags: dict[str, str]) -> None:
+    found = cut(**flags)
+    for name, value in found.items():
+        if name not in {"description", "market_data"}:
+            assert value == WIDE[name]
+    assert list(found) == [name for name in WIDE if name in found]
+    for section in details.SECTIONS:
+        assert (section in found) == (flags.get(section, "true") == "true")
+    assert ("sparkline_7d" in found.get("market_data", {})) == (
+        flags.get("sparkline") == "true" and "market_data" in found
+    )
+
+
+def test_number_texts_survive_the_cut() -> None:
+    body = (
+        b'{"id":"x","market_data":{"a":1.054e-05,"b":18710825.0,"c":-1.034312375871936e+15,"sparkline_7d":{}},"z":0.10}'
+    )
+    assert details.assemble(question(), body) == (
+        b'{"id":"x","market_data":{"a":1.054e-05,"b":18710825.0,"c":-1.034312375871936e+15},"z":0.10}'
+    )
+
+
+def test_the_widest_body_of_one_coin_serves_every_question_but_another_pair_format() -> None:
+    keys = {details.unit_key(question(**{flag: value})) for flag in FLAGS for value in ("true", "false")}
+    assert keys == {"coin_details:bitcoin"}
+    assert details.unit_key(question(dex_pair_format="symbol")) != "coin_details:bitcoin"
+    call = details.call(question(tickers="false"), Purpose.PERSON)
+    assert dict(call.params) == dict.fromkeys(FLAGS, "true") | {"dex_pair_format": "contract_address"}

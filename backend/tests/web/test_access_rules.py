@@ -1,0 +1,141 @@
+"""Who may ask: keys, the owner, loopback, proxies."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dozor.web.access import client_address
+from running_dozor import RunningDozor, ScriptedUpstream, running_dozor
+
+PRICE = "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd"
+READS = [PRICE, "/api/v1/coins", "/api/v1/status", "/metrics"]
+KEYS = "app:0123456789,bot:abcdefghij:2"
+OWNER = "owner-token-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def answers(upstream: ScriptedUpstream) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return web.Response(body=b"[]" if "markets" in request.path else b"{}", content_type="application/json")
+
+    upstream.handler = handler
+
+
+async def test_without_keys_loopback_is_open_and_any_key_is_ignored(dozor: RunningDozor) -> None:
+    for path in READS:
+        assert (await dozor.get(path)).status == 200
+        assert (await dozor.get(path, x_cg_demo_api_key="whatever")).status == 200
+
+
+async def test_with_keys_nobody_asks_without_one_of_ours(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS) as dozor:
+        for path in READS:
+            assert (await dozor.get(path)).status == 401
+            assert (await dozor.get(path, x_cg_demo_api_key="0123456780")).status == 401
+            assert (await dozor.get(path, x_cg_demo_api_key="0123456789")).status == 200
+            assert (await dozor.get(path, x_cg_pro_api_key="0123456789")).status == 200
+            assert (await dozor.get(path, Authorization="Bearer 0123456789")).status == 200
+            separator = "&" if "?" in path else "?"
+            assert (await dozor.get(f"{path}{separator}x_cg_demo_api_key=0123456789")).status == 200
+        refused = await dozor.get(PRICE)
+        assert json.loads(refused.body)["status"]["error_code"] == 10002
+        assert (await dozor.get("/livez")).status == 200
+        assert (await dozor.get("/readyz")).status in {200, 503}
+    assert all("0123456789" not in call for call in upstream.calls)
+
+
+async def test_a_key_with_a_rate_is_refused_beyond_it_with_the_time_to_wait(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS) as dozor:
+        statuses = [(await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")).status for _ in range(3)]
+        assert statuses == [200, 200, 429]
+        refused = await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")
+        assert 1 <= int(refused.headers["retry-after"]) <= 61
+        assert (await dozor.get(PRICE, x_cg_demo_api_key="0123456789")).status == 200
+        dozor.clock.advance(61)
+        assert (await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")).status == 200
+
+
+async def test_a_market_that_is_not_public_is_for_key_or_owner_only(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    settings = {"DOZOR_PUBLIC_MARKET": "false", "DOZOR_OWNER_TOKEN": OWNER}
+    async with running_dozor(upstream.base_url, tmp_path, **settings) as dozor:
+        for path in READS:
+            assert (await dozor.get(path)).status == 401
+            assert (await dozor.get(path, Authorization="Bearer wrong-token-000000")).status == 401
+            assert (await dozor.get(path, Authorization=f"Bearer {OWNER}")).status == 200
+        problem = await dozor.get("/api/v1/coins")
+        assert problem.headers["content-type"] == "application/problem+json"
+        assert problem.headers["www-authenticate"] == "Bearer"
+        assert json.loads(problem.body)["code"] == "unauthorized"
+
+
+async def test_a_public_market_with_keys_is_open_but_a_wrong_key_is_told_so(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS, DOZOR_PUBLIC_MARKET="true") as dozor:
+        assert (await dozor.get(PRICE)).status == 200
+        assert (await dozor.get(PRICE, x_cg_demo_api_key="not-one-of-ours")).status == 401
+
+
+async def test_the_login_link_works_once_and_its_cookie_is_the_owner(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_PUBLIC_MARKET="false") as dozor:
+        link = dozor.app.login_link_path
+        assert link is not None
+        assert (await dozor.get("/login?code=wrong")).status == 403
+        reply = await dozor.get(link)
+        assert (reply.status, reply.headers["location"]) == (303, "/")
+        cookie = reply.headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "samesite=lax" in cookie.lower()
+        assert (await dozor.get(link)).status == 403
+        session = cookie.split(";")[0]
+        assert (await dozor.get("/api/v1/coins", Cookie=session)).status == 200
+        assert (await dozor.get("/api/v1/coins", Cookie=session[:-2] + "xx")).status == 401
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_PUBLIC_MARKET="false") as restarted:
+        assert (await restarted.get("/api/v1/coins", Cookie=session)).status == 200
+
+
+async def test_a_request_through_an_untrusted_proxy_is_not_local(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    async with running_dozor(upstream.base_url, tmp_path) as dozor:
+        assert (await dozor.get(PRICE, X_Forwarded_For="127.0.0.1")).status == 401
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_TRUSTED_PROXIES="127.0.0.1") as dozor:
+        assert (await dozor.get(PRICE, X_Forwarded_For="203.0.113.9")).status == 401
+        assert (await dozor.get(PRICE, X_Forwarded_For="203.0.113.9, 127.0.0.1")).status == 401
+
+
+PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address", "is_local"),
+    [
+        ("127.0.0.1", None, "127.0.0.1", True),
+        ("::1", None, "::1", True),
+        ("::ffff:127.0.0.1", None, "::ffff:127.0.0.1", True),
+        ("192.0.2.1", None, "192.0.2.1", False),
+        ("192.0.2.1", "127.0.0.1", "192.0.2.1", False),  # nobody we trust wrote that header
+        ("10.0.0.1", "198.51.100.7", "198.51.100.7", False),
+        ("10.0.0.1", "127.0.0.1, 198.51.100.7", "198.51.100.7", False),  # the asker made up the first hop
+        ("10.0.0.1", "198.51.100.7, 10.0.0.2", "198.51.100.7", False),  # two proxies of ours
+        ("10.0.0.1", "not an address", "not an address", False),
+    ],
+)
+def test_the_asker_is_the_first_hop_that_no_trusted_proxy_vouches_for(
+    peer: str, forwarded: str | None, address: str, is_local: bool
+) -> None:
+    assert client_address(peer, forwarded, PROXIES) == (address, is_local)
+
+
+@given(st.text(max_size=50), st.text(max_size=80))
+def test_no_header_makes_an_outsider_local_unless_a_trusted_proxy_says_so(peer: str, forwarded: str) -> None:
+    assert client_address(f"192.0.2.1{peer}", forwarded or "x", PROXIES)[1] is False
