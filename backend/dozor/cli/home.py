@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,6 @@ class Home:
 
 
 def find_home() -> Home:
-    """The home of this installation."""
+    """The home of this installation. ``DOZOR_ENV_FILE`` in the environment names another file of settings."""
     folder = BACKEND if (BACKEND / "run.py").is_file() else Path.cwd()
-    return Home(folder / ".env", folder / "data")
+    return Home(Path(os.environ.get("DOZOR_ENV_FILE") or folder / ".env"), folder / "data")
