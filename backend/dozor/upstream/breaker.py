@@ -11,7 +11,7 @@ under way are all answered 429, the longest of their demands is the one to obey.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
 
@@ -130,7 +130,7 @@ class Breaker:
     def limited(self, ticket: Ticket, now: float, pause: timedelta | None, detail: str) -> None:
         """Upstream asks for a pause, of this length where it names one."""
         if self._is_of_the_past(ticket):
-            self._lengthen(now, pause, detail)
+            self._lengthen(now, pause)
             return
         if pause is None:
             pause = self._policy.limited.pause(self._repeats[Reason.LIMITED] + 1)
@@ -147,7 +147,7 @@ class Breaker:
             self._probe = None
 
     def _is_of_the_past(self, ticket: Ticket) -> bool:
-        return ticket.generation != self._generation or (self._opened is not None and ticket is not self._probe)
+        return ticket.generation != self._generation
 
     def _open(self, reason: Reason, detail: str, now: float, pause: timedelta) -> None:
         self._opened = Standing(State.OPEN, reason, detail, now + pause.total_seconds())
@@ -157,9 +157,6 @@ class Breaker:
         self._in_a_row = 0
         self._recent.clear()
 
-    def _lengthen(self, now: float, pause: timedelta | None, detail: str) -> None:
-        if self._opened is None or now >= self._opened.until or pause is None:
-            return
-        until = now + pause.total_seconds()
-        if until > self._opened.until and self._opened.reason is not Reason.KEY_REJECTED:
-            self._opened = Standing(State.OPEN, Reason.LIMITED, detail, until)
+    def _lengthen(self, now: float, pause: timedelta | None) -> None:
+        if self._opened is not None and now < self._opened.until and pause is not None:
+            self._opened = replace(self._opened, until=max(self._opened.until, now + pause.total_seconds()))

@@ -128,6 +128,25 @@ async def test_waiters_go_out_in_the_order_of_asking_and_one_who_leaves_makes_no
             await settle()
 
 
+async def test_newcomer_who_asks_the_moment_a_slot_is_free_does_not_overtake_who_waits_for_it() -> None:
+    clock = FakeClock()
+    async with callers(clock, per_minute=1, window_seconds=2) as people, asyncio.TaskGroup() as others:
+        first = people.ask()
+        await settle()
+        people.under_way[first].set()
+        await settle()
+
+        async def newcomer() -> None:
+            await clock.sleep(2)  # wakes before the waiter does, who sleeps until the same moment
+            people.ask()
+
+        others.create_task(newcomer())
+        await settle()
+        waiter = people.ask()
+        await clock.advance(2)
+        assert people.sent == [first, waiter]
+
+
 async def test_who_is_sure_to_wait_too_long_is_refused_at_once_with_the_time_of_the_next_chance() -> None:
     clock = FakeClock()
     async with callers(clock, per_minute=1) as people:

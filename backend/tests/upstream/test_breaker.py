@@ -134,6 +134,14 @@ def test_longest_demand_among_calls_under_way_is_obeyed() -> None:
     assert breaker.standing(3).until == 121
 
 
+def test_pause_that_a_late_429_demands_is_kept_under_the_reason_that_opened_it() -> None:
+    breaker = Breaker()
+    late = begun(breaker, 0)
+    breaker.key_rejected(begun(breaker, 0), 0, "it answers 401")
+    breaker.limited(late, 1, timedelta(hours=1), "it answers 429")
+    assert (breaker.standing(1).reason, breaker.standing(1).until) == (Reason.KEY_REJECTED, 3601)
+
+
 def test_rejected_key_is_probed_once_in_five_minutes() -> None:
     breaker = Breaker()
     now = 0.0
