@@ -40,7 +40,7 @@ export function About({ coin }: { coin: Coin }) {
           {coin.categories.length > 0 && (
             <>
               <h2>{words.categories}</h2>
-              <p class="muted">{coin.categories.join(" · ")}</p>
+              <p class="muted">{coin.categories.filter(Boolean).join(" · ")}</p>
             </>
           )}
         </section>

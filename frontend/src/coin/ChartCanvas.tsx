@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Point } from "../api/types";
+import type { KnownPoint } from "../api/types";
 import { price, type Currency } from "../format/money";
 import { moment } from "../format/time";
 import { useLocale } from "../shell/locale";
@@ -8,7 +8,7 @@ import type { Drawing } from "./draw";
 import { onWallClock } from "./localTime";
 
 interface Props {
-  points: readonly Point[];
+  points: readonly KnownPoint[];
   vs: Currency;
   label: string;
   moving: boolean;
@@ -64,18 +64,21 @@ export function ChartCanvas({ points, vs, label, moving }: Props) {
       <p class="reading" aria-hidden="true">
         {text}
       </p>
-      <div
-        class="canvas"
-        ref={place}
-        tabIndex={0}
-        role="slider"
-        aria-label={label}
-        aria-valuemin={0}
-        aria-valuemax={Math.max(0, last)}
-        aria-valuenow={Math.max(0, index)}
-        aria-valuetext={text}
-        onKeyDown={onKey}
-      />
+      <div class="canvas">
+        <div class="drawing" ref={place} />
+        {/* Beside the drawing, not around it: the library's own link stands in there. */}
+        <div
+          class="cursor"
+          tabIndex={0}
+          role="slider"
+          aria-label={label}
+          aria-valuemin={0}
+          aria-valuemax={Math.max(0, last)}
+          aria-valuenow={Math.max(0, index)}
+          aria-valuetext={text}
+          onKeyDown={onKey}
+        />
+      </div>
     </div>
   );
 }

@@ -1,8 +1,8 @@
 /** A coin's price over a range: as a line, as a sentence, or as a table. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import * as paths from "../api/paths";
-import type { Chart } from "../api/types";
+import type { Chart, KnownPoint, Point } from "../api/types";
 import { useHeld, useLive } from "../data/live";
 import { troubleOf } from "../data/loaded";
 import type { Currency } from "../format/money";
@@ -46,6 +46,8 @@ export function ChartPanel({ id, range, vs }: Asked) {
 
 function Body({ loaded, query, moving, asTable }: ReturnType<typeof useHeld<Chart, Asked>> & { asTable: boolean }) {
   const locale = useLocale();
+  const chart = loaded.state === "ready" ? loaded.value : null;
+  const prices = useMemo(() => known(chart?.prices ?? []), [chart]);
   switch (loaded.state) {
     case "loading":
       return <div class="plot waiting" role="status" aria-label={locale.words.loading} />;
@@ -56,7 +58,6 @@ function Body({ loaded, query, moving, asTable }: ReturnType<typeof useHeld<Char
         </div>
       );
     case "ready": {
-      const { prices } = loaded.value;
       const sentence = summary(prices, query.range, query.vs, locale);
       return (
         <>
@@ -77,7 +78,7 @@ function Ranges({ asked }: { asked: Asked }) {
           key={range}
           type="button"
           aria-pressed={range === asked.range}
-          aria-label={words.ranges[range]}
+          title={words.ranges[range]}
           onClick={() => adjust({ view: "coin", ...asked, range })}
         >
           {words.rangeShort[range]}
@@ -85,6 +86,11 @@ function Ranges({ asked }: { asked: Asked }) {
       ))}
     </div>
   );
+}
+
+/** A point that upstream has no price for is a gap that the line goes over. */
+function known(points: readonly Point[]): KnownPoint[] {
+  return points.flatMap(([at, value]): KnownPoint[] => (value === null ? [] : [[at, value]]));
 }
 
 const MINUTE_MS = 60_000;

@@ -1,11 +1,11 @@
 import type { Range } from "../api/paths";
-import type { Point } from "../api/types";
+import type { KnownPoint } from "../api/types";
 import { price, type Currency } from "../format/money";
 import { day, moment } from "../format/time";
 import { useLocale } from "../shell/locale";
 
 interface Props {
-  points: readonly Point[];
+  points: readonly KnownPoint[];
   range: Range;
   vs: Currency;
 }

@@ -3,7 +3,7 @@
  * reader's midnight; labels are then formatted in UTC. Seconds, strictly ascending, as it demands.
  */
 
-import type { Point } from "../api/types";
+import type { KnownPoint } from "../api/types";
 
 export interface WallPoint {
   time: number; // seconds of the wall clock
@@ -11,7 +11,7 @@ export interface WallPoint {
 }
 
 /** The points in wall time. The hour that a clock set back repeats is left out: one instant cannot be drawn twice. */
-export function onWallClock(points: readonly Point[], offsetMinutes: (at: number) => number = ownOffset): WallPoint[] {
+export function onWallClock(points: readonly KnownPoint[], offsetMinutes: (at: number) => number = ownOffset): WallPoint[] {
   const drawn: WallPoint[] = [];
   for (const [at, value] of points) {
     const time = Math.floor(at / 1000) - offsetMinutes(at) * 60;

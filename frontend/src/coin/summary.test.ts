@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { Point } from "../api/types";
+import type { KnownPoint } from "../api/types";
 import { LOCALES } from "../shell/locale";
 import { summary } from "./summary";
 
 const plain = (text: string): string => text.replace(/[\u00A0\u202F]/g, " ");
 const at = (day: number, clock = "12:00"): number => Date.parse(`2026-11-${day}T${clock}:00Z`);
-const points: Point[] = [
+const points: KnownPoint[] = [
   [at(15), 100],
   [at(17), 90],
   [at(19), 120],

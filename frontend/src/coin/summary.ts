@@ -1,13 +1,13 @@
 /** A chart told in one sentence. */
 
 import type { Range } from "../api/paths";
-import type { Point } from "../api/types";
+import type { KnownPoint } from "../api/types";
 import { price, type Currency } from "../format/money";
 import { change, direction } from "../format/percent";
 import { moment, day } from "../format/time";
 import type { Locale } from "../shell/locale";
 
-export function summary(points: readonly Point[], range: Range, vs: Currency, { lang, words }: Locale): string {
+export function summary(points: readonly KnownPoint[], range: Range, vs: Currency, { lang, words }: Locale): string {
   const [first] = points;
   const last = points.at(-1);
   if (!first || !last) return words.noPoints;
@@ -25,7 +25,7 @@ export function summary(points: readonly Point[], range: Range, vs: Currency, { 
   return head + words.summaryExtremes(money(low[1]), when(low[0]), money(high[1]), when(high[0]));
 }
 
-function extremes(points: readonly Point[], first: Point): [low: Point, high: Point] {
+function extremes(points: readonly KnownPoint[], first: KnownPoint): [low: KnownPoint, high: KnownPoint] {
   let [low, high] = [first, first];
   for (const point of points) {
     if (point[1] < low[1]) low = point;

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Meta } from "../api/types";
 import { freshness, observedHere } from "./freshness";
 
 const exact = { state: "fresh", approximate: false } as const;
@@ -22,7 +23,7 @@ test.each([
 });
 
 test("the reader's wrong clock does not change an age", () => {
-  const meta = { ...exact, source: "coingecko", observed_at: "2026-11-22T12:00:00Z", age_s: 30 };
+  const meta: Meta = { ...exact, source: "memory", observed_at: "2026-11-22T12:00:00Z", age_s: 30 };
   const wrongNow = Date.parse("2031-01-01T00:00:00Z");
   expect(wrongNow - (observedHere(meta.observed_at, meta, wrongNow) ?? 0)).toBe(30_000);
   expect(wrongNow - (observedHere("2026-11-22T11:59:00Z", meta, wrongNow) ?? 0)).toBe(90_000);

@@ -35,7 +35,7 @@ async function settled(): Promise<void> {
 
 const limited = (seconds: number): Reply<number> => ({
   ok: false,
-  failure: { kind: "refused", problem: { title: "", status: 429, retry_after: seconds } },
+  failure: { kind: "refused", problem: { type: "", title: "", status: 429, detail: "", instance: "", code: "rate-limited", retry_after: seconds } },
 });
 const unreachable: Reply<number> = { ok: false, failure: { kind: "unreachable" } };
 

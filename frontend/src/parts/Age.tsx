@@ -44,5 +44,5 @@ export function Age({ observed, failed }: { observed: Observed; failed: boolean 
 
 function inWords({ at, meta }: Observed, state: Freshness, { lang, words }: Locale): string {
   const what = words.freshness[state];
-  return at === null ? what : `${what}, ${instant(new Date(at), lang)}, ${meta.source}`;
+  return at === null ? what : `${what}, ${instant(new Date(at), lang)}, ${words.sources[meta.source]}`;
 }

@@ -39,6 +39,6 @@ function told(failure: Failure, words: Words): [title: string, why: string] {
     case "absent":
       return [words.notFound, words.notFoundWhy];
     case "refused":
-      return [words.noData, failure.problem.detail ?? failure.problem.title];
+      return [words.noData, failure.problem.detail || failure.problem.title];
   }
 }

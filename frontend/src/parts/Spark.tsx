@@ -8,7 +8,7 @@ const WIDTH = 112;
 const HEIGHT = 30;
 
 interface Props {
-  values: number[] | null;
+  values: (number | null)[] | null;
   change: number | null;
   vs: Currency;
 }
@@ -16,9 +16,10 @@ interface Props {
 /** Seven days as a line, and in words for who cannot see it. */
 export function Spark({ values, change, vs }: Props) {
   const { lang, words } = useLocale();
-  const path = values && sparkPath(values, WIDTH, HEIGHT - 4);
-  if (!values || !path) return <Absent />;
-  const label = words.lineLabel(tablePrice(Math.min(...values), vs, lang), tablePrice(Math.max(...values), vs, lang));
+  const known = (values ?? []).filter((value) => value !== null);
+  const path = sparkPath(known, WIDTH, HEIGHT - 4);
+  if (!path) return <Absent />;
+  const label = words.lineLabel(tablePrice(Math.min(...known), vs, lang), tablePrice(Math.max(...known), vs, lang));
   return (
     <svg class={`spark ${direction(change)}`} viewBox={`0 -2 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label={label}>
       <path d={path} />

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useLocale } from "./locale";
 import { prefs } from "./prefs";
 
@@ -7,7 +7,7 @@ export function Help({ close }: { close: () => void }) {
   const { words } = useLocale();
   const dialog = useRef<HTMLDialogElement>(null);
   const [singleKeys, setSingleKeys] = useState(prefs.singleKeys());
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   const keys: [keys: string[], does: string][] = [
     [["/"], words.keySearch],
     [["j", "k"], words.keyMove],

@@ -3,7 +3,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { read } from "../api/client";
 import * as paths from "../api/paths";
-import type { Found } from "../api/types";
+import type { Found, FoundCoin } from "../api/types";
 import { plural } from "../format/plural";
 import type { Currency } from "../format/money";
 import { count } from "../format/number";
@@ -13,7 +13,7 @@ import { address, go } from "./navigation";
 import { coinRoute } from "./route";
 import { SEARCH_ID } from "./shortcuts";
 
-type Results = { state: "none" } | { state: "ready"; text: string; items: Found["items"] } | { state: "failed" };
+type Results = { state: "none" } | { state: "ready"; text: string; items: FoundCoin[] } | { state: "failed" };
 
 const PAUSE_MS = 150;
 const MOST_SHOWN = 12;
@@ -23,15 +23,19 @@ export function Search({ vs }: { vs: Currency }) {
   const [text, setText] = useState("");
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
-  const results = useResults(text.trim());
+  const [hasty, setHasty] = useState(false); // Enter came before the answer: open the first that is found
+  const asked = text.trim();
+  const results = useResults(asked);
   const box = useRef<HTMLInputElement>(null);
   const list = useId();
   const items = results.state === "ready" ? results.items : [];
+  const answered = results.state !== "ready" || results.text === asked;
   const shown = open && results.state !== "none";
 
   const leave = (): void => {
     setOpen(false);
     setText("");
+    setHasty(false);
     box.current?.blur();
   };
   const choose = (id: string): void => {
@@ -39,14 +43,20 @@ export function Search({ vs }: { vs: Currency }) {
     go(coinRoute(id, vs));
   };
   const onKey = (event: KeyboardEvent): void => {
-    const chosen = items[at];
+    const chosen = answered ? items[at] : undefined;
     if (event.key === "Escape") leave();
     else if (event.key === "ArrowDown") setAt(Math.min(at + 1, items.length - 1));
     else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
     else if (event.key === "Enter" && chosen) choose(chosen.id);
+    else if (event.key === "Enter" && asked) setHasty(true);
     else return;
     event.preventDefault();
   };
+
+  useEffect(() => {
+    const [first] = items;
+    if (hasty && answered && first) choose(first.id);
+  }, [results]);
 
   return (
     <div class="search" role="search">
@@ -68,6 +78,7 @@ export function Search({ vs }: { vs: Currency }) {
         onInput={(event) => {
           setText(event.currentTarget.value);
           setAt(0);
+          setHasty(false);
           setOpen(true);
         }}
         onFocus={() => setOpen(true)}
@@ -91,7 +102,7 @@ export function Search({ vs }: { vs: Currency }) {
                 choose(item.id);
               }}
             >
-              <FoundCoin item={item} />
+              <FoundName item={item} />
             </a>
           </li>
         ))}
@@ -102,7 +113,7 @@ export function Search({ vs }: { vs: Currency }) {
   );
 }
 
-function FoundCoin({ item }: { item: Found["items"][number] }) {
+function FoundName({ item }: { item: FoundCoin }) {
   const { lang } = useLocale();
   return (
     <>

@@ -1,6 +1,6 @@
 /** Light, dark, or as the system: the attribute that `public/theme.js` set first, kept right afterwards. */
 
-import { prefs, THEMES, type Theme } from "./prefs";
+import { prefs, type Theme } from "./prefs";
 import { useExternal } from "./external";
 
 const systemDark = matchMedia("(prefers-color-scheme: dark)");
@@ -21,7 +21,9 @@ export function useTheme(): { chosen: Theme; shown: "light" | "dark"; cycle: () 
 }
 
 export function cycleTheme(): void {
-  chosen = THEMES[(THEMES.indexOf(chosen) + 1) % THEMES.length] ?? "system";
+  // From the system's theme to the other one first: a press that changes nothing would look broken.
+  const order: readonly Theme[] = systemDark.matches ? ["system", "light", "dark"] : ["system", "dark", "light"];
+  chosen = order[(order.indexOf(chosen) + 1) % order.length] ?? "system";
   prefs.setTheme(chosen);
   apply();
 }

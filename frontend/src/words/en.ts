@@ -61,12 +61,10 @@ export const en = {
     estimated: "estimated",
     none: "no data",
   },
-  observed: (what: string, ago: string, at: string) => `${what}: ${ago} (${at})`,
+  sources: { memory: "from memory", redis: "from Redis", disk: "from disk", upstream: "just from CoinGecko" },
   updated: "Updated",
   refreshFailed: "the last refresh failed",
 
-  up: "up",
-  down: "down",
 
   limited: "CoinGecko limits us",
   failing: "CoinGecko does not answer",

@@ -59,12 +59,10 @@ export const ru: Words = {
     estimated: "оценка",
     none: "нет данных",
   },
-  observed: (what, ago, at) => `${what}: ${ago} (${at})`,
+  sources: { memory: "из памяти", redis: "из Redis", disk: "с диска", upstream: "прямо от CoinGecko" },
   updated: "Обновлено",
   refreshFailed: "последнее обновление не удалось",
 
-  up: "рост",
-  down: "падение",
 
   limited: "CoinGecko ограничивает нас",
   failing: "CoinGecko не отвечает",
