@@ -5,7 +5,8 @@ import { ABSENT, NBSP, fixed, point, signed, type Lang } from "./number";
 export const CURRENCIES = ["usd", "eur", "rub", "btc"] as const;
 export type Currency = (typeof CURRENCIES)[number];
 
-const SIGNS: Record<Currency, string> = { usd: "$", eur: "€", rub: "₽", btc: "₿" };
+// Bitcoin has a sign too, but many fonts do not have it.
+const SIGNS: Record<Currency, string> = { usd: "$", eur: "€", rub: "₽", btc: "BTC" };
 const SIGNIFICANT = 4;
 const SUBSCRIPT_FROM = 4; // zeros after the point; fewer can still be counted at a glance
 const MOST_PLACES = 20; // what Intl.NumberFormat promises everywhere
@@ -100,5 +101,6 @@ function scaled(size: number, lang: Lang): string {
 
 function inCurrency(value: number, digits: string, currency: Currency, lang: Lang): string {
   const sign = SIGNS[currency];
-  return signed(value, lang === "ru" ? `${digits}${NBSP}${sign}` : sign + digits);
+  const after = lang === "ru" || currency === "btc";
+  return signed(value, after ? `${digits}${NBSP}${sign}` : sign + digits);
 }
