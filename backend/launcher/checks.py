@@ -25,7 +25,7 @@ class Check(NamedTuple):
 
 
 # Not the `lint-imports` script: scripts hold the absolute path of an environment that may have been moved since.
-IMPORT_CONTRACT = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+IMPORT_CONTRACT = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-logo'])"
 
 
 def run_checks(places: Places, chosen: list[str]) -> int:

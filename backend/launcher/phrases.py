@@ -86,7 +86,7 @@ class Exit(IntEnum):
     SET_UP_FAILED = 4  # the environment could not be made
 
 
-class Stop(Exception):  # noqa: N818  # an end with a reason; what the reason is, the code says
+class Stop(Exception):  # an end with a reason; what the reason is, the code says
     """The launcher cannot go on: the sentence to say, and the exit code."""
 
     def __init__(self, code: Exit, phrase: str, /, detail: str = "", **facts: object) -> None:
