@@ -20,7 +20,7 @@ export function draw(place: HTMLElement, pointed: (time: number | null) => void)
   const chart = createChart(place, {
     autoSize: true,
     layout: { attributionLogo: true, fontFamily: getComputedStyle(place).fontFamily },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.1, bottom: 0.08 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.1, bottom: 0.08 } },
     timeScale: { borderVisible: false, fixLeftEdge: true, fixRightEdge: true, timeVisible: true, lockVisibleTimeRangeOnResize: true },
     handleScroll: false, // the page scrolls; the ranges above choose what is seen
     handleScale: false,

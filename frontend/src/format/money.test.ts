@@ -85,6 +85,8 @@ test.each([
   [[0.998, 1, 1.002], ["$0.998", "$1.000", "$1.002"]], // narrow ones: as many as tell them apart
   [[10, 12.5, 15], ["$10.0", "$12.5", "$15.0"]],
   [[1.2e-6, 1.25e-6, 1.3e-6], ["$0.0₅120", "$0.0₅125", "$0.0₅130"]],
+  [[0.000009, 0.00001, 0.000011], ["$0.0₄09", "$0.0₄10", "$0.0₄11"]], // and one count of zeros
+  [[0, 0.00001], ["$0.0₄0", "$0.0₄1"]],
   [[5], ["$5.00"]], // one label has nothing to agree with
   [[], []],
 ])("labels of an axis %j share one precision", (values, labels) => {

@@ -59,7 +59,9 @@ export function axisPrices(values: readonly number[], currency: Currency, lang: 
   if (step === null) return values.map((value) => price(value, currency, lang));
   let places = 0;
   while (places < MOST_PLACES && values.some((value) => Math.abs(value - Number(value.toFixed(places))) > step / 100)) places += 1;
-  return values.map((value) => inCurrency(value, compressed(fixed(Math.abs(value), lang, places)), currency, lang));
+  const labels = values.map((value) => fixed(Math.abs(value), lang, places));
+  const zeros = Math.min(...labels.filter((label) => /[1-9]/.test(label)).map(zerosOf));
+  return values.map((value, at) => inCurrency(value, withoutZeros(labels[at] ?? "", zeros), currency, lang));
 }
 
 function smallestGap(values: readonly number[]): number | null {
@@ -83,9 +85,14 @@ function leading(size: number): { zeros: number; digits: string } {
   return { zeros: -Number(exponent) - 1, digits: mantissa.replace(".", "") };
 }
 
-/** Digits with four zeros or more after the point counted instead of written. */
-function compressed(digits: string): string {
-  return digits.replace(/^(0[.,])(0{4,})(?=[1-9])/, (_, start: string, zeros: string) => `${start}0${subscript(zeros.length)}`);
+function zerosOf(digits: string): number {
+  return /^0[.,](0*)/.exec(digits)?.[1]?.length ?? 0;
+}
+
+/** Digits with so many zeros after the point counted instead of written, if they are too many to write. */
+function withoutZeros(digits: string, zeros: number): string {
+  if (zeros < SUBSCRIPT_FROM || digits.length <= 2 + zeros) return digits;
+  return `${digits.slice(0, 2)}0${subscript(zeros)}${digits.slice(2 + zeros)}`;
 }
 
 function subscript(whole: number): string {

@@ -48,7 +48,7 @@ function Body({ loaded, query, moving, caption }: ReturnType<typeof useHeld<Coin
   const { words } = useLocale();
   switch (loaded.state) {
     case "loading":
-      return <Skeleton />;
+      return <Skeleton rows={query.size} />;
     case "failed":
       return <Failed trouble={loaded.trouble} />;
     case "ready":
@@ -64,14 +64,8 @@ function Body({ loaded, query, moving, caption }: ReturnType<typeof useHeld<Coin
   }
 }
 
-/** Empty rows of the right height: what comes will not push anything away. */
-function Skeleton() {
+/** Empty rows in the place of those that come, so that they push nothing away. */
+function Skeleton({ rows }: { rows: number }) {
   const { words } = useLocale();
-  return (
-    <div class="skeleton" role="status" aria-label={words.loading}>
-      {Array.from({ length: 12 }, (_, row) => (
-        <div key={row} />
-      ))}
-    </div>
-  );
+  return <div class="skeleton" role="status" aria-label={words.loading} style={{ "--rows": String(rows) }} />;
 }
