@@ -91,9 +91,11 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone."""
         yield  # ``stop_signals`` does it, so that a drained stop is exit code 0
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
         await super().startup(sockets)
         self.listening.set()
 
@@ -139,7 +141,7 @@ def bind(host: str, port: int, language: Language) -> list[socket.socket]:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise CannotRunHere(_say("start.no_such_host", language, host=host, reason=error.strerror)) from error
+        raise CannotRunHere(say("start.no_such_host", language, host=host, reason=error.strerror)) from error
     sockets: list[socket.socket] = []
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
@@ -159,10 +161,10 @@ def bind(host: str, port: int, language: Language) -> list[socket.socket]:
             for opened in sockets:
                 opened.close()
             event = "start.port_in_use" if error.errno == errno.EADDRINUSE else "start.port_refused"
-            raise CannotRunHere(_say(event, language, host=host, port=port, reason=error.strerror)) from error
+            raise CannotRunHere(say(event, language, host=host, port=port, reason=error.strerror)) from error
         sockets.append(sock)
     if not sockets:
-        raise CannotRunHere(_say("start.no_such_host", language, host=host, reason="no address"))
+        raise CannotRunHere(say("start.no_such_host", language, host=host, reason="no address"))
     return sockets
 
 
@@ -174,11 +176,12 @@ def prepare_data_dir(folder: Path, language: Language) -> None:
             probe.write(b"dozor")
     except OSError as error:
         raise CannotRunHere(
-            _say("start.data_folder_refused", language, folder=str(folder), reason=error.strerror or str(error))
+            say("start.data_folder_refused", language, folder=str(folder), reason=error.strerror or str(error))
         ) from error
 
 
-def _say(event: str, language: Language, **fields: object) -> str:
+def say(event: str, language: Language, **fields: object) -> str:
+    """The sentence of the phrase book for ``event``."""
     return phrase(event, fields, language)[0]
 
 

@@ -9,11 +9,11 @@ from typing import Annotated
 import structlog
 import typer
 
-from dozor import standin
 from dozor.cli.home import find_home
 from dozor.cli.loop import run_to_end
 from dozor.clock import SystemClock
 from dozor.settings import Plan, Settings, read_settings, unknown_variables
+from dozor.standin import server as standin
 from dozor.supervise import serve
 from dozor.telemetry.logging import set_up_logging
 
@@ -34,7 +34,7 @@ def serve_command(
 
 async def _serve_demo(settings: Settings) -> None:
     # A data folder of its own: the demo must not touch the real month's count.
-    stand_in = await standin.server.start()
+    stand_in = await standin.start()
     try:
         log.info("demo.started", upstream=stand_in.base_url)
         await serve(

@@ -22,8 +22,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     # event: (Russian, English)
     "server.started": ("Dozor работает: {url}", "Dozor is up: {url}"),
     "server.draining": (
-        "Останавливаемся: заканчиваем начатые запросы (не дольше {seconds:g} с)",
-        "stopping: letting requests under way end (at most {seconds:g} s)",
+        "Останавливаемся: заканчиваем начатые запросы (не дольше {seconds} с)",
+        "stopping: letting requests under way end (at most {seconds} s)",
     ),
     "server.stopped": ("Остановлено", "stopped"),
     "server.login_link": (
@@ -47,7 +47,6 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "В папку данных {folder} нельзя писать: {reason}. Исправьте права или задайте DOZOR_DATA_DIR",
         "the data folder {folder} cannot be written: {reason}; mend its permissions or set DOZOR_DATA_DIR",
     ),
-    "start.settings": ("Настройки составлены с ошибками:", "the settings have mistakes:"),
     "demo.started": (
         "Демонстрация: данные выдуманы, вместо CoinGecko отвечает {upstream}",
         "demo: the data is invented, {upstream} answers instead of CoinGecko",
@@ -55,6 +54,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "simulate.started": (
         "Замена CoinGecko отвечает на {base_url}, управление: {control_url}",
         "the CoinGecko stand-in answers at {base_url}, control: {control_url}",
+    ),
+    "simulate.port_refused": (
+        "Порт {port} на {host} не открыть: {reason}. Задайте другой: --port",
+        "port {port} on {host} cannot be opened: {reason}; choose another with --port",
     ),
     "settings.unknown": (
         "Неизвестная настройка {variable} в {source}: она ничего не меняет",
@@ -70,17 +73,22 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "upstream limits us (429) until {retry_at}",
     ),
     "upstream.key_rejected": (
-        "CoinGecko не принимает ключ: {reason}. Проверьте COINGECKO_API_KEY и COINGECKO_PLAN",
-        "upstream rejects the key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN",
+        "CoinGecko не принимает ключ: {reason}. Проверьте COINGECKO_API_KEY и COINGECKO_PLAN; снова в {retry_at}",
+        "upstream rejects the key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN; next try at {retry_at}",
     ),
     "market.warm_up_failed": (
         "Первый запрос к CoinGecko не удался: {reason}; Dozor работает и попробует снова",
         "the first upstream call failed: {reason}; Dozor is up and will try again",
     ),
-    "market.bad_answer": (
-        "Ответ CoinGecko на {key} не разобрать: {reason}",
-        "upstream's answer to {key} cannot be read: {reason}",
+    "load.broken": (
+        "Ошибка в самом Dozor при загрузке {key}",
+        "a bug in Dozor while loading {key}",
     ),
+    "ledger.unusable": (
+        "Счёт запросов {path} не записать: {reason}. Запросы к CoinGecko остановлены, ответы даём из кэша",
+        "the count of calls in {path} cannot be written: {reason}; until it can, answers come from the cache alone",
+    ),
+    "ledger.usable_again": ("Счёт запросов {path} снова пишется", "the count of calls in {path} can be written again"),
 }
 
 
