@@ -25,7 +25,8 @@ from dozor.market.lookup import CoinLookup
 from dozor.market.ports import Image, Purpose
 from dozor.market.question import Question
 from dozor.market.service import MarketService
-from dozor.settings import KEY_HEADER, Plan, Settings
+from dozor.setting_values import Plan
+from dozor.settings import KEY_HEADER, Settings
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient

@@ -1,67 +1,17 @@
-"""Dozor's settings: one frozen value, read once from the environment and ``backend/.env``, validated whole.
-
-The table ``SETTINGS`` is the one place that knows a variable's name, its default and its legal values; the example
-file and the settings page of the documentation are held to it by a test.
-"""
+"""Dozor's settings: one frozen value, read once from the environment and ``backend/.env``, validated whole."""
 
 from __future__ import annotations
 
-import io
 import ipaddress
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
-
-from dotenv.parser import parse_stream
+from typing import Any
 
 from dozor.domain.errors import ConfigurationMistake
+from dozor.env_file import read_env_file
+from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
 from dozor.telemetry.phrases import Language
-
-T = TypeVar("T")
-
-
-class Secret:
-    """A value that shows itself only when asked: it is in no ``repr``, no log and no error."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The value itself."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-
-class Plan(Enum):
-    """CoinGecko's plans, as far as they differ in host, header and limits."""
-
-    KEYLESS = "keyless"
-    DEMO = "demo"
-    PRO = "pro"
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayKey:
-    """A key that a client of our gateway may use. ``calls_per_minute`` is ``None`` when it has no limit of its own."""
-
-    name: str
-    key: Secret
-    calls_per_minute: int | None
-
 
 KEY_HEADER = {Plan.DEMO: "x-cg-demo-api-key", Plan.PRO: "x-cg-pro-api-key"}
 BASE_URL = {
@@ -87,7 +37,7 @@ class Settings:
     month_resets_on: int
     count_only_successes: bool
     allowed_origins: tuple[str, ...]  # ("*",) = everybody, for market reads
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+    trusted_proxies: tuple[Network, ...]
     price_fresh_s: float | None
     memory_cache_mib: int
     data_dir: Path
@@ -103,21 +53,6 @@ class Settings:
         return is_loopback(self.host)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable: how its text is read, what it is when unset, and what is legal, in words."""
-
-    variable: str
-    default: str
-    legal: str
-    read: Callable[[str], Any]
-    secret: bool = False
-
-
-class _IllegalValueError(Exception):
-    """The text is none of the legal values."""
-
-
 def is_loopback(host: str) -> bool:
     """Whether ``host`` (a name or an address) can be reached from this machine only."""
     if host.lower() == "localhost":
@@ -128,169 +63,6 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _whole(lowest: int, highest: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not re.fullmatch(r"\d{1,12}", text) or not lowest <= int(text) <= highest:
-            raise _IllegalValueError
-        return int(text)
-
-    return read
-
-
-def _seconds(text: str) -> float | None:
-    if not text:
-        return None
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text) or float(text) <= 0:
-        raise _IllegalValueError
-    return float(text)
-
-
-def _optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
-    return lambda text: read(text) if text else None
-
-
-def _one_of(values: Mapping[str, T]) -> Callable[[str], T]:
-    def read(text: str) -> T:
-        try:
-            return values[text.lower()]
-        except KeyError:
-            raise _IllegalValueError from None
-
-    return read
-
-
-def _host(text: str) -> str:
-    if not text or re.search(r"[\s/@]", text):
-        raise _IllegalValueError
-    return text.strip("[]")
-
-
-def _base_url(text: str) -> str:
-    if not text:
-        return ""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise _IllegalValueError
-    return text.rstrip("/") + ("/api/v3" if parts.path in {"", "/"} else "")
-
-
-def _origins(text: str) -> tuple[str, ...]:
-    origins = _words(text)
-    for origin in origins:
-        parts = urlsplit(origin)
-        if origin != "*" and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}):
-            raise _IllegalValueError
-    return ("*",) if "*" in origins else tuple(origin.rstrip("/").lower() for origin in origins)
-
-
-def _networks(text: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
-    try:
-        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(text))
-    except ValueError:
-        raise _IllegalValueError from None
-
-
-def _secret(text: str) -> Secret | None:
-    if any(ord(char) < 33 or ord(char) > 126 for char in text):
-        raise _IllegalValueError
-    return Secret(text) if text else None
-
-
-def _long_secret(text: str) -> Secret | None:
-    if text and len(text) < 16:
-        raise _IllegalValueError
-    return _secret(text)
-
-
-def _gateway_keys(text: str) -> tuple[GatewayKey, ...]:
-    keys: list[GatewayKey] = []
-    for word in _words(text):
-        name, _, rest = word.partition(":")
-        key, _, rate = rest.partition(":")
-        if not re.fullmatch(r"[\w.-]{1,64}", name) or not re.fullmatch(r"[!-~]{8,256}", key) or ":" in rate:
-            raise _IllegalValueError
-        if ":" in rest and (not re.fullmatch(r"\d{1,6}", rate) or int(rate) == 0):
-            raise _IllegalValueError
-        keys.append(GatewayKey(name, Secret(key), int(rate) if rate else None))
-    if len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(keys):
-        raise _IllegalValueError
-    return tuple(keys)
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-YES_NO = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
-
-SETTINGS: Mapping[str, Setting] = {
-    setting.variable: setting
-    for setting in (
-        Setting("HOST", "127.0.0.1", "a host name or an address", _host),
-        Setting("PORT", "8000", "a whole number from 0 (any free port) to 65535", _whole(0, 65535)),
-        Setting("COINGECKO_API_KEY", "", "printable characters without blanks", _secret, secret=True),
-        Setting(
-            "COINGECKO_PLAN",
-            "",
-            "keyless, demo or pro; empty = demo when a key is set, else keyless",
-            _optional(_one_of({plan.value: plan for plan in Plan})),
-        ),
-        Setting("COINGECKO_BASE_URL", "", "an http:// or https:// URL; empty = by plan", _base_url),
-        Setting(
-            "COINGECKO_CALLS_PER_MINUTE",
-            "",
-            "a whole number from 0 (unlimited) to 100000; empty = by plan",
-            _optional(_whole(0, 100_000)),
-        ),
-        Setting(
-            "COINGECKO_CALLS_PER_MONTH",
-            "",
-            "a whole number from 0 (unlimited) to 1000000000; empty = by plan",
-            _optional(_whole(0, 1_000_000_000)),
-        ),
-        Setting("COINGECKO_MONTH_RESETS_ON", "1", "a day of the month, from 1 to 31", _whole(1, 31)),
-        Setting(
-            "COINGECKO_CREDIT_COUNTS",
-            "attempts",
-            "attempts or successes",
-            _one_of({"attempts": False, "successes": True}),
-        ),
-        Setting(
-            "ALLOWED_ORIGINS",
-            "*",
-            "* or a comma-separated list of origins such as https://app.example; empty = none",
-            _origins,
-        ),
-        Setting(
-            "DOZOR_TRUSTED_PROXIES",
-            "",
-            "a comma-separated list of addresses or networks such as 127.0.0.1, 10.0.0.0/8",
-            _networks,
-        ),
-        Setting(
-            "DOZOR_PRICE_FRESH_S",
-            "",
-            "a number of seconds above 0, at most three decimals; empty = the provider's own cadence",
-            _seconds,
-        ),
-        Setting("DOZOR_MEMORY_CACHE_MIB", "256", "a whole number from 8 to 65536", _whole(8, 65_536)),
-        Setting("DOZOR_DATA_DIR", "", "a folder; empty = backend/data", str),
-        Setting("DOZOR_OWNER_TOKEN", "", "at least 16 printable characters without blanks", _long_secret, secret=True),
-        Setting(
-            "DOZOR_GATEWAY_KEYS",
-            "",
-            "name:key or name:key:calls_per_minute, comma-separated; names and keys differ from each other,"
-            " a key has at least 8 characters without blanks, commas and colons",
-            _gateway_keys,
-            secret=True,
-        ),
-        Setting("DOZOR_PUBLIC_MARKET", "", "true or false; empty = open on loopback only", _optional(_one_of(YES_NO))),
-        Setting("DOZOR_LANG", "ru", "ru or en", _one_of({language.value: language for language in Language})),
-        Setting("DOZOR_LOG", "text", "text or json", _one_of({"text": False, "json": True})),
-    )
-}
-
-
 def read_settings(environment: Mapping[str, str], env_file: Path | None = None, *, default_data_dir: Path) -> Settings:
     """Settings from the environment, which wins, and ``env_file`` (UTF-8, with or without BOM, any line ends).
 
@@ -298,13 +70,13 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None, 
     and the legal values. A missing ``env_file`` is no mistake.
     """
     mistakes: list[str] = []
-    texts = {**_read_env_file(env_file, mistakes), **environment}
+    texts = {**read_env_file(env_file, mistakes), **environment}
     values: dict[str, Any] = {}
     for variable, setting in SETTINGS.items():
         text = _text_of(setting, texts, mistakes)
         try:
             values[variable] = setting.read(text)
-        except _IllegalValueError:
+        except IllegalValue:
             shown = "the value given (not shown, it is a secret)" if setting.secret else repr(text)
             mistakes.append(f"{variable}: {shown} is not legal; legal: {setting.legal}")
     if not mistakes:
@@ -318,26 +90,8 @@ def unknown_variables(env_file: Path | None) -> list[str]:
     """Variables of ``env_file`` that start like ours and are not: most likely a typing mistake."""
     known = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.secret)}
     launcher = {"DOZOR_VENV", "DOZOR_UV", "DOZOR_NODE", "DOZOR_SKIP_WEB", "DOZOR_VERBOSE"}
-    names = _read_env_file(env_file, [])
+    names = read_env_file(env_file, [])
     return [name for name in names if name.startswith(("DOZOR_", "COINGECKO_")) and name not in known | launcher]
-
-
-def _read_env_file(env_file: Path | None, mistakes: list[str]) -> dict[str, str]:
-    if env_file is None or not env_file.is_file():
-        return {}
-    try:
-        text = env_file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(f"{env_file}: cannot be read as UTF-8 text ({error})")
-        return {}
-    values: dict[str, str] = {}
-    for binding in parse_stream(io.StringIO(text)):
-        if binding.error:
-            line = binding.original.string.strip().split("=")[0][:40]
-            mistakes.append(f"{env_file}, line {binding.original.line}: {line!r} is no setting; legal: NAME=value")
-        elif binding.key is not None and binding.value is not None:
-            values[binding.key] = binding.value.strip()
-    return values
 
 
 def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: list[str]) -> str:

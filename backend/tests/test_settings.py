@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dozor.domain.errors import ConfigurationMistake
-from dozor.settings import Plan, Settings, read_settings, unknown_variables
+from dozor.setting_values import Plan
+from dozor.settings import Settings, read_settings, unknown_variables
 from dozor.telemetry.phrases import Language
 
 HOME = Path("/home/dozor/data")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dozor.settings import SETTINGS
+from dozor.setting_values import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "docs" / language / "settings.md" for language in ("en", "ru")]

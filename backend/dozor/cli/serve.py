@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import Annotated
 
 import structlog
 import typer
 
-from dozor.cli.home import find_home
+from dozor.cli.beginning import settings_of_this_start
 from dozor.cli.loop import run_to_end
 from dozor.clock import SystemClock
-from dozor.settings import Plan, Settings, read_settings, unknown_variables
+from dozor.setting_values import Plan
+from dozor.settings import Settings
 from dozor.standin import server as standin
 from dozor.supervise import serve
-from dozor.telemetry.logging import set_up_logging
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +23,7 @@ def serve_command(
     demo: Annotated[bool, typer.Option("--demo", help="Show an invented market; no network, no quota.")] = False,  # noqa: FBT002  # typer
 ) -> None:
     """Serve until stopped. Raises ConfigurationMistake and CannotRunHere."""
-    home = find_home()
-    settings = read_settings(os.environ, home.env_file, default_data_dir=home.data_dir)
-    set_up_logging(settings.language, as_json=settings.log_json)
-    for variable in unknown_variables(home.env_file):
-        log.warning("settings.unknown", variable=variable, source=str(home.env_file))
+    settings = settings_of_this_start()
     run_to_end(_serve_demo(settings) if demo else serve(settings, SystemClock()))
 
 

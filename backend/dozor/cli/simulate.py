@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from typing import Annotated
 
 import structlog
 import typer
 
-from dozor.cli.home import find_home
+from dozor.cli.beginning import settings_of_this_start
 from dozor.cli.loop import run_to_end
 from dozor.domain.errors import CannotRunHere
-from dozor.settings import read_settings
 from dozor.standin import server
 from dozor.supervise import say, stop_signals
-from dozor.telemetry.logging import set_up_logging
 from dozor.telemetry.phrases import Language
 
 log = structlog.get_logger(__name__)
@@ -32,9 +29,7 @@ def simulate_command(
     any_user_agent: Annotated[bool, typer.Option("--any-user-agent", help="Refuse no User-Agent.")] = False,  # noqa: FBT002  # typer
 ) -> None:
     """Serve the stand-in until stopped. Raises ConfigurationMistake and CannotRunHere."""
-    home = find_home()
-    settings = read_settings(os.environ, home.env_file, default_data_dir=home.data_dir)
-    set_up_logging(settings.language, as_json=settings.log_json)
+    settings = settings_of_this_start()
 
     async def simulate() -> None:
         stopped = asyncio.Event()

@@ -1,0 +1,238 @@
+"""What each setting may be: its name, its default, its legal values in words, and how its text is read.
+
+The table ``SETTINGS`` is the one place that knows; the example file and the settings page of the documentation are held
+to it by a test.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from dozor.telemetry.phrases import Language
+
+T = TypeVar("T")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Secret:
+    """A value that shows itself only when asked: it is in no ``repr``, no log and no error."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class Plan(Enum):
+    """CoinGecko's plans, as far as they differ in host, header and limits."""
+
+    KEYLESS = "keyless"
+    DEMO = "demo"
+    PRO = "pro"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayKey:
+    """A key that a client of our gateway may use. ``calls_per_minute`` is ``None`` when it has no limit of its own."""
+
+    name: str
+    key: Secret
+    calls_per_minute: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable: how its text is read, what it is when unset, and what is legal, in words."""
+
+    variable: str
+    default: str
+    legal: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+
+class IllegalValue(Exception):
+    """The text is none of the legal values."""
+
+
+def _whole(lowest: int, highest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,12}", text) or not lowest <= int(text) <= highest:
+            raise IllegalValue
+        return int(text)
+
+    return read
+
+
+def _seconds(text: str) -> float | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", text) or float(text) <= 0:
+        raise IllegalValue
+    return float(text)
+
+
+def _optional(read: Callable[[str], T]) -> Callable[[str], T | None]:
+    return lambda text: read(text) if text else None
+
+
+def _one_of(values: Mapping[str, T]) -> Callable[[str], T]:
+    def read(text: str) -> T:
+        try:
+            return values[text.lower()]
+        except KeyError:
+            raise IllegalValue from None
+
+    return read
+
+
+def _host(text: str) -> str:
+    if not text or re.search(r"[\s/@]", text):
+        raise IllegalValue
+    return text.strip("[]")
+
+
+def _base_url(text: str) -> str:
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise IllegalValue
+    return text.rstrip("/") + ("/api/v3" if parts.path in {"", "/"} else "")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = _words(text)
+    for origin in origins:
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.path not in {"", "/"}):
+            raise IllegalValue
+    return ("*",) if "*" in origins else tuple(origin.rstrip("/").lower() for origin in origins)
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(text))
+    except ValueError:
+        raise IllegalValue from None
+
+
+def _secret(text: str) -> Secret | None:
+    if any(ord(char) < 33 or ord(char) > 126 for char in text):
+        raise IllegalValue
+    return Secret(text) if text else None
+
+
+def _long_secret(text: str) -> Secret | None:
+    if text and len(text) < 16:
+        raise IllegalValue
+    return _secret(text)
+
+
+def _gateway_keys(text: str) -> tuple[GatewayKey, ...]:
+    keys: list[GatewayKey] = []
+    for word in _words(text):
+        name, _, rest = word.partition(":")
+        key, _, rate = rest.partition(":")
+        if not re.fullmatch(r"[\w.-]{1,64}", name) or not re.fullmatch(r"[!-~]{8,256}", key) or ":" in rate:
+            raise IllegalValue
+        if ":" in rest and (not re.fullmatch(r"\d{1,6}", rate) or int(rate) == 0):
+            raise IllegalValue
+        keys.append(GatewayKey(name, Secret(key), int(rate) if rate else None))
+    if len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(keys):
+        raise IllegalValue
+    return tuple(keys)
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+YES_NO = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+
+SETTINGS: Mapping[str, Setting] = {
+    setting.variable: setting
+    for setting in (
+        Setting("HOST", "127.0.0.1", "a host name or an address", _host),
+        Setting("PORT", "8000", "a whole number from 0 (any free port) to 65535", _whole(0, 65535)),
+        Setting("COINGECKO_API_KEY", "", "printable characters without blanks", _secret, secret=True),
+        Setting(
+            "COINGECKO_PLAN",
+            "",
+            "keyless, demo or pro; empty = demo when a key is set, else keyless",
+            _optional(_one_of({plan.value: plan for plan in Plan})),
+        ),
+        Setting("COINGECKO_BASE_URL", "", "an http:// or https:// URL; empty = by plan", _base_url),
+        Setting(
+            "COINGECKO_CALLS_PER_MINUTE",
+            "",
+            "a whole number from 0 (unlimited) to 100000; empty = by plan",
+            _optional(_whole(0, 100_000)),
+        ),
+        Setting(
+            "COINGECKO_CALLS_PER_MONTH",
+            "",
+            "a whole number from 0 (unlimited) to 1000000000; empty = by plan",
+            _optional(_whole(0, 1_000_000_000)),
+        ),
+        Setting("COINGECKO_MONTH_RESETS_ON", "1", "a day of the month, from 1 to 31", _whole(1, 31)),
+        Setting(
+            "COINGECKO_CREDIT_COUNTS",
+            "attempts",
+            "attempts or successes",
+            _one_of({"attempts": False, "successes": True}),
+        ),
+        Setting(
+            "ALLOWED_ORIGINS",
+            "*",
+            "* or a comma-separated list of origins such as https://app.example; empty = none",
+            _origins,
+        ),
+        Setting(
+            "DOZOR_TRUSTED_PROXIES",
+            "",
+            "a comma-separated list of addresses or networks such as 127.0.0.1, 10.0.0.0/8",
+            _networks,
+        ),
+        Setting(
+            "DOZOR_PRICE_FRESH_S",
+            "",
+            "a number of seconds above 0, at most three decimals; empty = the provider's own cadence",
+            _seconds,
+        ),
+        Setting("DOZOR_MEMORY_CACHE_MIB", "256", "a whole number from 8 to 65536", _whole(8, 65_536)),
+        Setting("DOZOR_DATA_DIR", "", "a folder; empty = backend/data", str),
+        Setting("DOZOR_OWNER_TOKEN", "", "at least 16 printable characters without blanks", _long_secret, secret=True),
+        Setting(
+            "DOZOR_GATEWAY_KEYS",
+            "",
+            "name:key or name:key:calls_per_minute, comma-separated; names and keys differ from each other,"
+            " a key has at least 8 characters without blanks, commas and colons",
+            _gateway_keys,
+            secret=True,
+        ),
+        Setting("DOZOR_PUBLIC_MARKET", "", "true or false; empty = open on loopback only", _optional(_one_of(YES_NO))),
+        Setting("DOZOR_LANG", "ru", "ru or en", _one_of({language.value: language for language in Language})),
+        Setting("DOZOR_LOG", "text", "text or json", _one_of({"text": False, "json": True})),
+    )
+}
