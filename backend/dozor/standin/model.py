@@ -59,6 +59,7 @@ class Market:
         ]
         self._supplies = [coin.supply for coin in catalogue.coins]
         self._priced = [coin for coin in sorted(catalogue.coins, key=lambda coin: coin.id) if coin.priced]
+        self._stale = [coin for coin in catalogue.coins if coin.stale_hours]
         self._unpriced = [coin for coin in catalogue.coins if not coin.priced]
         # The same few seconds and hours are asked for by all rows of an answer.
         self.rate = lru_cache(maxsize=8_192)(self._rate)
@@ -128,7 +129,10 @@ class Market:
         return self._at_full_hours(Temper.FIAT, crc32(code.encode()) & _MASK, currency.usd, first_hour, count)
 
     def _board(self, second: int) -> Board:
-        """Everybody's figures: what ``price`` says of each coin, but in a few passes instead of 18,000 calls."""
+        """Everybody's figures: what ``price`` says of each coin, but in a few passes instead of 18,000 calls.
+
+        A stale coin has the figures of its last update, which may be days old.
+        """
         coins = self.catalogue.coins
         prices = [math.nan] * len(coins)
         hour, within = divmod(second, HOUR)
@@ -143,6 +147,8 @@ class Market:
                 low = own[at]
                 walk = (low + (own[at + 1] - low) * share) * market
                 prices[index] = walk * ripples[(ripple_hour + offset) & _RIPPLE_MASK] * usd
+        for coin in self._stale:
+            prices[coin.index] = self.price(coin, self.updated_at(coin, second))
         return Board(
             prices=prices,
             caps=[price * supply for price, supply in zip(prices, self._supplies, strict=True)],
@@ -150,7 +156,10 @@ class Market:
 
     def _volumes(self, second: int) -> list[float]:
         """Everybody's ``volume``, by ``Coin.index``."""
-        return [self.volume(coin, second) for coin in self.catalogue.coins]
+        return [
+            self.volume(coin, self.updated_at(coin, second) if coin.stale_hours else second)
+            for coin in self.catalogue.coins
+        ]
 
     def ranks_at(self, now: float) -> list[int | None]:
         """Each coin's ``market_cap_rank``: counted every five minutes, so it lags behind the caps beside it."""

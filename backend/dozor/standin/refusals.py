@@ -109,7 +109,7 @@ def too_far_back(now: float) -> Refused:
         f'{{"error":{{"status":{{"timestamp":"{_stamp(now)}","error_code":10012,"error_message":"Your request exceeds '
         "the allowed time range. Public API users are limited to querying historical data within the past 365 days. "
         "Upgrade to a paid plan to enjoy full historical data access: "
-        'https://www.coingecko.com/en/api/pricing. "}}}}',
+        'https://www.coingecko.com/en/api/pricing. "}}}',
     )
 
 

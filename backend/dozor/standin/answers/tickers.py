@@ -49,7 +49,7 @@ def _ticker(asked: Asked, coin: Coin, number: int) -> str:
     usd = market.price(coin, second) * (1 + (number * 37 % 41 - 20) / 20_000)
     volume = market.volume(coin, second) / (number + 3) ** 2
     in_pool = coin.contract is not None and number % 3 == 2
-    exchange, exchange_name = _POOLS[number % len(_POOLS)] if in_pool else EXCHANGES[number % len(EXCHANGES)]
+    exchange, exchange_name = _POOLS[number // 3 % len(_POOLS)] if in_pool else EXCHANGES[number % len(EXCHANGES)]
     base, target, target_id = _pair(asked, coin, number, in_pool=in_pool)
     rate = _target_rate(asked, target_id, number, second)
     stamp = text(datetime.fromtimestamp(second, UTC).isoformat())
