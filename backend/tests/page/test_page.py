@@ -146,6 +146,14 @@ async def test_the_market_is_walked_and_opened_by_keys_alone(visit: Visit) -> No
     await expect(page).to_have_url(f"{visit.origin}/coins/dogecoin")
 
 
+async def test_cards_of_a_narrow_window_are_walked_by_the_same_keys(chromium: Browser, dozor: RunningDozor) -> None:
+    async with visiting(chromium, dozor.url, viewport=NARROW) as visit:
+        page = await visit.open("/")
+        await expect(page.locator(ROWS)).to_have_count(100)
+        await page.keyboard.press("j")
+        await expect(page.locator("a.step").first).to_be_focused()
+
+
 async def test_single_keys_that_were_switched_off_do_nothing_even_after_a_reload(visit: Visit) -> None:
     page = await visit.open("/")
     await page.get_by_role("button", name="Keyboard help").click()

@@ -33,10 +33,10 @@ export function CoinTableRow({ row, meta, readAt, vs }: Props) {
           <CoinImage image={row.image} symbol={row.symbol} size={24} />
           <span class="name">{row.name}</span>
           <span class="symbol">{row.symbol.toUpperCase()}</span>
+          <span class="also" aria-hidden="true">
+            {row.symbol.toUpperCase()} · {sum(row.market_cap, vs, lang)}
+          </span>
         </Link>
-        <span class="also" aria-hidden="true">
-          {row.symbol.toUpperCase()} · {sum(row.market_cap, vs, lang)}
-        </span>
       </th>
       <td class="price" role="cell">
         <Price value={row.price} vs={vs} narrow />
