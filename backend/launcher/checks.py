@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from launcher.node import node_with_modules
 from launcher.phrases import Exit, Stop, say, sentence
-from launcher.tools import child_environment, run_openly
+from launcher.surroundings import child_environment
+from launcher.tools import run_openly
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -53,13 +53,15 @@ def fingerprint(places: Places) -> str:
 
     The place is in it because the environment remembers it: after the folder was moved it must be made again.
     """
-    digest = sha256(f"{sys.version}|{sys.base_prefix}|{places.environment}|{places.root}".encode())
+    digest = sha256()
+    for fact in (sys.version, sys.base_prefix, str(places.environment), str(places.root)):
+        digest.update(os.fsencode(f"{fact}\n"))
     for path in _inputs(places):
         try:
             status = os.stat(path)  # noqa: PTH116  # plain strings: a Path for every file would double the cost
-            digest.update(f"{path} {status.st_size} {status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+            digest.update(os.fsencode(f"{path} {status.st_size} {status.st_mtime_ns}\n"))
         except OSError:
-            digest.update(f"{path} -\n".encode("utf-8", "surrogateescape"))
+            digest.update(os.fsencode(f"{path} -\n"))
     return digest.hexdigest()
 
 

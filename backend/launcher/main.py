@@ -8,6 +8,7 @@ import sys
 from launcher.environment import ready
 from launcher.phrases import Stop, say, sentence
 from launcher.places import WINDOWS, Places
+from launcher.surroundings import child_environment
 
 
 def main(args: list[str]) -> int:
@@ -57,7 +58,7 @@ def _prepare(places: Places, groups: frozenset[str]) -> None:
 
 def _become(argv: list[str]) -> int:
     """Go on as ``argv``, so that signals and the exit code are its own."""
-    environ = _environ()
+    environ = child_environment()
     if not WINDOWS:
         os.execve(argv[0], argv, environ)  # noqa: S606
     import subprocess
@@ -68,14 +69,3 @@ def _become(argv: list[str]) -> int:
             return child.wait()
         except KeyboardInterrupt:
             continue  # the child got Ctrl+C too and ends by itself
-
-
-def _environ() -> dict[str, str]:
-    environ = dict(os.environ)
-    environ.pop("PYTHONHOME", None)  # it would turn the environment's Python into another one
-    if WINDOWS:
-        environ.setdefault("PYTHONUTF8", "1")  # logs that go to a file or a pipe; the console itself takes any letter
-    encoding = environ.get("PYTHONIOENCODING", "")
-    if ":" not in encoding:
-        environ["PYTHONIOENCODING"] = f"{encoding}:replace"  # a letter the console lacks must not end the program
-    return environ

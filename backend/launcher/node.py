@@ -10,7 +10,8 @@ from typing import NamedTuple
 from launcher.lock import one_at_a_time
 from launcher.phrases import say, sentence
 from launcher.places import WINDOWS, Places, short
-from launcher.tools import child_environment, failure, run_quietly, version_of
+from launcher.surroundings import child_environment
+from launcher.tools import failure, run_quietly, version_of
 from launcher.uv import base_python, find_uv
 
 NODE_VERSION = "24.19.0"

@@ -10,14 +10,16 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
 from launcher.environment import Stamp, fingerprint, read_stamp, ready, write_stamp
 from launcher.lock import one_at_a_time
 from launcher.phrases import Exit, Stop, say, sentence
-from launcher.places import Places, short
-from launcher.tools import NO_NETWORK, child_environment, failure, run_quietly, verbose
+from launcher.places import WINDOWS, Places, short
+from launcher.surroundings import child_environment
+from launcher.tools import NO_NETWORK, failure, run_quietly, verbose
 from launcher.uv import base_python, find_uv
 
 
@@ -34,7 +36,7 @@ def set_up(places: Places, groups: frozenset[str]) -> None:
 
 def _make(places: Places, groups: frozenset[str], lock: int) -> None:
     started = time.monotonic()
-    begun = places.tools / f"begun-{sha256(str(places.environment).encode()).hexdigest()[:12]}"
+    begun = places.tools / f"begun-{sha256(os.fsencode(places.environment)).hexdigest()[:12]}"
     _check_writable(places.environment)
     if begun.exists():
         say(sentence("repair"))
@@ -48,9 +50,10 @@ def _make(places: Places, groups: frozenset[str], lock: int) -> None:
     say(sentence(phrase, folder=short(places.environment), groups="+".join(["app", *sorted(groups)])))
 
     fresh = fingerprint(places)  # taken before: a file that changes while we work makes the next start look again
-    begun.write_text(str(places.environment), "utf-8")
+    begun.write_bytes(os.fsencode(places.environment))
     places.stamp.unlink(missing_ok=True)
     _sync(places, groups, uv, begun, lock, mend=before is None)
+    _name_sources_in_ascii(places)
     write_stamp(places, Stamp(fresh, groups))
     begun.unlink()
     say(sentence("done", seconds=round(time.monotonic() - started)))
@@ -72,6 +75,22 @@ def _sync(places: Places, groups: frozenset[str], uv: str, begun: Path, lock: in
         return
     begun.unlink()  # it ended by itself, so what is there can be mended, and need not be thrown away
     raise failure("uv sync", online)
+
+
+def _name_sources_in_ascii(places: Places) -> None:
+    """Name Dozor's folder to Python by its way from the environment, which seldom has a letter beyond ASCII.
+
+    Python before 3.13 reads this file in the encoding of the locale, even in UTF-8 mode: under cp1251 it would not find
+    a folder with Cyrillic letters in its name, and under an ASCII locale it would not start at all.
+    """
+    sources = places.root / "backend"
+    for file in [path for packages in _site_packages(places.environment) for path in packages.glob("*dozor*.pth")]:
+        with suppress(ValueError):  # another drive of Windows: there is no way from here to there
+            file.write_bytes(os.fsencode(os.path.relpath(sources, file.parent)) + b"\n")
+
+
+def _site_packages(environment: Path) -> list[Path]:
+    return [environment / "Lib" / "site-packages"] if WINDOWS else [*environment.glob("lib/python*/site-packages")]
 
 
 def _check_writable(environment: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from launcher.node import node_with_modules
 from launcher.phrases import Exit, say, sentence
-from launcher.tools import child_environment, run_openly
+from launcher.surroundings import child_environment
+from launcher.tools import run_openly
 
 if TYPE_CHECKING:
     from launcher.places import Places

@@ -30,8 +30,6 @@ NO_NETWORK = re.compile(
 )
 _NOISE = re.compile(r"\s*(at .+|\W*|hint: .+)$")  # a stack trace pushes the reason out of the last lines
 _PASSWORD = re.compile(r"(://)[^/@\s]+@")
-# What the user set for other projects and would lead a tool astray in this one.
-_ASTRAY = ("VIRTUAL_ENV", "PYTHONHOME", "UV_LOCKED", "UV_SYSTEM_PYTHON", "PIP_USER", "PIP_TARGET", "PIP_PREFIX")
 
 
 class Finished(NamedTuple):
@@ -39,11 +37,6 @@ class Finished(NamedTuple):
 
     code: int
     output: str
-
-
-def child_environment(**more: str) -> dict[str, str]:
-    """The user's environment without what would lead a tool astray, plus ``more``."""
-    return {name: value for name, value in os.environ.items() if name not in _ASTRAY} | more
 
 
 def verbose() -> bool:
@@ -63,7 +56,7 @@ def run_quietly(
         return Finished(run_openly(argv, environ, folder), "")
     child = subprocess.Popen(
         argv,
-        env=environ,
+        env={**environ, "PYTHONIOENCODING": "utf-8"},  # whatever the console takes, it is we who read this
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

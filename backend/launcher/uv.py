@@ -10,7 +10,8 @@ from pathlib import Path
 
 from launcher.phrases import Exit, Stop, say, sentence
 from launcher.places import WINDOWS, Places, interpreter, short
-from launcher.tools import child_environment, failure, run_quietly, version_of
+from launcher.surroundings import child_environment
+from launcher.tools import failure, run_quietly, version_of
 
 UV_VERSION = "0.13.9"
 OLDEST_UV = (0, 8)

@@ -119,6 +119,15 @@ def test_every_console_gets_what_it_can_print(project: Project, console: str) ->
     assert ("Дозор" in ended.out) == (console != "ascii")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such locale")
+def test_locale_that_knows_no_cyrillic_still_finds_a_folder_with_cyrillic_letters(project: Project) -> None:
+    ended = project.run("ok", encoding="ascii", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert ended.code == 0, ended.err
+    assert ended.out.endswith(": ok\n")
+    again = project.run("ok")
+    assert (again.code, again.err) == (0, ""), "what was set up under one locale serves under another"
+
+
 @pytest.mark.parametrize(
     "line",
     [
