@@ -40,9 +40,9 @@ _NUMBERS = Struct("32H")
 CHAINS = ("ethereum", "solana", "binance-smart-chain", "base", "polygon-pos", "arbitrum-one")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # compared by identity, which makes it a fast key
 class Coin:
-    """One coin, without its moving figures."""
+    """One coin, without its moving figures. There is one of each in a catalogue."""
 
     index: int
     """Place in the catalogue; the most valuable come first, about."""

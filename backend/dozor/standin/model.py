@@ -61,17 +61,14 @@ class Market:
         self._priced = [coin for coin in sorted(catalogue.coins, key=lambda coin: coin.id) if coin.priced]
         self._stale = [coin for coin in catalogue.coins if coin.stale_hours]
         self._unpriced = [coin for coin in catalogue.coins if not coin.priced]
-        # The same few seconds and hours are asked for by all rows of an answer.
+        # A row asks for the same moments of its coin, and an answer for those of its currencies, again and again.
+        self.price = lru_cache(maxsize=16_384)(self._price)
         self.rate = lru_cache(maxsize=8_192)(self._rate)
         self.hourly_rates = lru_cache(maxsize=256)(self._hourly_rates)
         self.board = lru_cache(maxsize=4)(self._board)
         self.volumes = lru_cache(maxsize=4)(self._volumes)
         self.ranking = lru_cache(maxsize=8)(self._ranking)
         self.ranks = lru_cache(maxsize=4)(self._ranks)
-
-    def price(self, coin: Coin, second: int) -> float:
-        """What ``coin`` costs; NaN when it has no price."""
-        return self._factor(coin.temper, coin.offset, second) * coin.usd
 
     def cap(self, coin: Coin, second: int) -> float:
         """Market cap; 0 when nobody knows the supply."""
@@ -109,6 +106,10 @@ class Market:
         else:
             lowest, highest = self._tapes[Temper.FIAT].lowest, self._tapes[Temper.FIAT].highest
         return lowest * currency.usd, highest * currency.usd
+
+    def _price(self, coin: Coin, second: int) -> float:
+        """What ``coin`` costs; NaN when it has no price."""
+        return self._factor(coin.temper, coin.offset, second) * coin.usd
 
     def _rate(self, code: str, second: int) -> float:
         """What one unit of currency ``code`` costs."""

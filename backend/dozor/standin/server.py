@@ -21,6 +21,7 @@ from dozor.standin.pictures import SIZES, picture
 CONTROL = "/_control"
 _PICTURES = "/img/"
 _CLOSE_SECONDS = 1.0
+_LONGEST_URL = 16_384  # upstream's limit is unknown; 515 ids, which it is known to take, need about 9,000
 
 
 async def start(
@@ -128,7 +129,7 @@ class StandIn:
 
     async def listen(self, host: str, port: int) -> None:
         """Begin to answer. Raises OSError when the port is taken."""
-        server = web.Server(self._handle, handler_cancellation=True, access_log=None)
+        server = web.Server(self._handle, handler_cancellation=True, access_log=None, max_line_size=_LONGEST_URL)
         self._runner = web.ServerRunner(server, shutdown_timeout=_CLOSE_SECONDS)
         await self._runner.setup()
         try:

@@ -21,7 +21,7 @@ priced = st.sampled_from([coin for coin in COINS.coins if coin.priced])
 @settings(deadline=None)
 @given(coin=priced, second=seconds)
 def test_a_price_depends_on_nothing_but_coin_and_second(coin, second):
-    assert MARKET.price(coin, second) == Market(COINS).price(coin, second) > 0
+    assert MARKET.price(coin, second) == Market(catalogue(2_000)).price(coin, second) > 0
 
 
 @settings(deadline=None)
@@ -73,7 +73,7 @@ def test_what_wraps_a_coin_costs_what_that_coin_costs():
 
 
 def test_a_larger_catalogue_begins_with_the_smaller_one():
-    assert catalogue(300).coins == COINS.coins[:300]
+    assert repr(catalogue(300).coins) == repr(COINS.coins[:300])
 
 
 def test_eighteen_thousand_coins_have_eighteen_thousand_ids_and_prices_of_every_size():

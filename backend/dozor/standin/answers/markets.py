@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from dozor.standin.answers.prices import asked_coins
 from dozor.standin.asked import Asked
@@ -10,7 +11,7 @@ from dozor.standin.catalogue import Coin, category_id
 from dozor.standin.currencies import Currency
 from dozor.standin.figures import change, change_percent, figures, moment, price_before, taken_at
 from dozor.standin.jsontext import NULL, array, text
-from dozor.standin.model import HOUR, Ordered
+from dozor.standin.model import HOUR, Market, Ordered
 from dozor.standin.numbers import percent, real, reals
 from dozor.standin.quirks import ColumnOrder
 
@@ -128,10 +129,14 @@ def sparkline(asked: Asked, coin: Coin, currency: Currency, second: int) -> str:
     """Write the prices of the 168 full hours up to ``second``, oldest first; empty for a coin without a price."""
     if not coin.priced:
         return "[]"
-    first = second // HOUR - _SPARKLINE_HOURS + 1
-    prices = asked.market.hourly(coin, first, _SPARKLINE_HOURS)
-    if currency.code != "usd":
-        rates = asked.market.hourly_rates(currency.code, first, _SPARKLINE_HOURS)
+    return _week(asked.market, coin, currency.code, second // HOUR - _SPARKLINE_HOURS + 1)
+
+
+@lru_cache(maxsize=2_048)  # half the work of a page, and the same for a whole hour
+def _week(market: Market, coin: Coin, code: str, first_hour: int) -> str:
+    prices = market.hourly(coin, first_hour, _SPARKLINE_HOURS)
+    if code != "usd":
+        rates = market.hourly_rates(code, first_hour, _SPARKLINE_HOURS)
         prices = [usd / rate for usd, rate in zip(prices, rates, strict=True)]
     return reals(prices)
 
