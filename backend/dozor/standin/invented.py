@@ -17,7 +17,7 @@ gecko goose harbor hare hawk heron hippo horizon hound island jackal jaguar kite
 lion lizard llama lynx magpie maple meadow mill mole monkey moose moth mouse oak orbit orca
 """
 _FIRST, _SECOND = _FIRST_WORDS.split(), _SECOND_WORDS.split()
-_THIRD = ("", "Finance", "Protocol", "Inu", "AI")
+_THIRD = ("", "Finance", "Protocol", "Inu", "AI", "DAO", "Labs")
 MOST = len(_FIRST) * len(_SECOND) * len(_THIRD)
 """How many names there are; the three lengths share no divisor, so counting through all three meets each once."""
 
@@ -44,7 +44,7 @@ def invented(number: int) -> Invented:
         return Invented(f"bridged-{symbol}-{_slug(chain)}", symbol, f"Bridged {name} ({chain})")
     name = f"{first} {second} {third}".strip()
     symbol = first[:2] + second[:2] + third[:1].lower()
-    return Invented(_slug(name), symbol, " ".join(word if word == "AI" else word.title() for word in name.split()))
+    return Invented(_slug(name), symbol, " ".join(word if word.isupper() else word.title() for word in name.split()))
 
 
 def _slug(name: str) -> str:

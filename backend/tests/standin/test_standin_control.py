@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 import pytest
 from standin_caller import Caller, calling, until
 
+from dozor.standin.catalogue import catalogue
+from dozor.standin.invented import MOST, invented
 from dozor.standin.server import StandIn, serve_forever, start
 from fakes import FakeClock
 
@@ -181,7 +183,6 @@ async def test_it_serves_until_it_is_cancelled():
 
 
 def test_more_coins_than_there_are_names_are_refused():
-    from dozor.standin.catalogue import catalogue
-
-    with pytest.raises(ValueError, match="a stand-in has 1 to 23430 coins, not 0"):
-        catalogue(0)
+    assert len({invented(number).id for number in range(MOST)}) == MOST > 30_000
+    with pytest.raises(ValueError, match=f"a stand-in has 1 to {MOST} coins, not {MOST + 1}"):
+        catalogue(MOST + 1)
