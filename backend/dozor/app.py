@@ -36,8 +36,9 @@ from dozor.upstream.transport import Transport
 from dozor.web.access import Access, KeyRule
 from dozor.web.api.market import MarketApi
 from dozor.web.api.replying import Replying
+from dozor.web.assets import Assets
 from dozor.web.gateway import Gateway
-from dozor.web.page import Assets, Page, static_folder
+from dozor.web.page import Page, static_folder
 from dozor.web.report import About, Reporter
 from dozor.web.sessions import OwnerLogin
 from dozor.web.site import build_site
@@ -133,7 +134,7 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
             version=about.version,
             language=settings.language,
             allowed_origins=settings.allowed_origins,
-            assets=Assets(static_folder()),
+            assets=Assets(static_folder(), variants),
         )
         link = None if settings.owner_token else login.link_path
         yield App(site, link, market, api.coins_question("usd", 1, 100, "market_cap_desc"))

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from dozor.app import App, running, warm_up
 from dozor.clock import Clock
@@ -58,7 +59,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
     url = f"http://{'localhost' if settings.on_loopback else _in_url(settings.host)}:{port}"
     try:
         async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
-            server = Server(app)
+            server = Server(app.site)
             with stop_signals(server.stop):
                 tasks.create_task(_warm_up(app), name="warm up")
                 tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
@@ -72,10 +73,10 @@ async def serve(settings: Settings, clock: Clock) -> None:
 class Server(uvicorn.Server):
     """Uvicorn's server, whose signals are ours and which tells when it listens."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, site: ASGIApp) -> None:
         super().__init__(
             uvicorn.Config(
-                app.site,
+                site,
                 http="httptools",
                 ws="none",
                 lifespan="off",

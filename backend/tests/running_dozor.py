@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
+from starlette.types import ASGIApp
 
 from dozor.app import App, running
 from dozor.clock import SystemClock
@@ -126,13 +127,25 @@ async def running_dozor(upstream_url: str, folder: Path, **environment: str) -> 
         default_data_dir=folder / "data",
     )
     prepare_data_dir(settings.data_dir, Language.EN)
-    sockets = bind("127.0.0.1", 0, Language.EN)
     clock = MovableClock()
-    async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
-        server = Server(app)
-        serving = asyncio.create_task(server.serve(sockets=sockets))
-        await server.listening.wait()
-        async with aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as client:
-            yield RunningDozor(f"http://127.0.0.1:{sockets[0].getsockname()[1]}", client, clock, app)
+    async with (
+        tasks_until_exit() as tasks,
+        running(settings, tasks, clock) as app,
+        serving(app.site) as url,
+        aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as client,
+    ):
+        yield RunningDozor(url, client, clock, app)
+
+
+@contextlib.asynccontextmanager
+async def serving(site: ASGIApp) -> AsyncIterator[str]:
+    """This application on a free port, served as Dozor serves itself."""
+    sockets = bind("127.0.0.1", 0, Language.EN)
+    server = Server(site)
+    task = asyncio.create_task(server.serve(sockets=sockets))
+    await server.listening.wait()
+    try:
+        yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    finally:
         server.should_exit = True
-        await serving
+        await task

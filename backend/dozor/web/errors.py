@@ -73,6 +73,7 @@ PROBLEMS: Mapping[str, tuple[int, Wording]] = {
     "internal": (500, Wording("Ошибка в Dozor", "A bug in Dozor")),
 }
 LONGEST_QUESTION_BYTES = 16 * 1024
+LONGEST_DETAIL = 500  # characters of a refusal that is no JSON
 
 
 def code_of(error: DozorError) -> str:
@@ -147,11 +148,24 @@ def problem(
 def detail_of(error: DozorError, language: Language) -> str:
     """What happened, in words for a person."""
     if isinstance(error, QuestionRejected):
-        return error.body.decode("utf-8", "replace")[:500]
+        return _words_of(error.body)
     if language is Language.RU:
         title = PROBLEMS[code_of(error)][1].ru
         return f"{title}. Повторите в {error.retry_at:%H:%M:%S} UTC." if isinstance(error, TryLater) else f"{title}."
     return str(error)
+
+
+def _words_of(refusal: bytes) -> str:
+    """The sentence inside any of upstream's error shapes; the text itself when it has none of them."""
+    text = refusal.decode("utf-8", "replace")[:LONGEST_DETAIL]
+    try:
+        found: object = json.loads(refusal)
+    except ValueError:
+        return text
+    for name in ("error", "status", "error_message"):
+        if isinstance(found, dict):
+            found = found.get(name, found)
+    return found if isinstance(found, str) else text
 
 
 def _json(value: object) -> bytes:

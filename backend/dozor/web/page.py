@@ -7,10 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Message, Receive, Scope, Send
 
 from dozor.domain.errors import DozorError
 from dozor.market import views
@@ -147,25 +144,3 @@ class Page:
             "lang": json.dumps(language.value),
         }
         return "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
-
-
-class Assets:
-    """The built assets under ``/static``: those with a content hash in their name may be kept for ever."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files = StaticFiles(directory=folder, check_dir=False)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one file; names that begin with a dot are nobody's business."""
-        path: str = scope["path"]
-
-        async def with_cache_control(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = "public, max-age=31536000, immutable" if "/assets/" in path else "public, max-age=3600"
-                MutableHeaders(scope=message)["cache-control"] = kept if message["status"] == 200 else "no-cache"
-            await send(message)
-
-        if any(part.startswith(".") for part in path.split("/")):
-            await PlainTextResponse("Not found", 404)(scope, receive, send)
-            return
-        await self._files(scope, receive, with_cache_control)

@@ -21,6 +21,7 @@ from dozor.domain.errors import DozorError
 from dozor.telemetry.phrases import Language
 from dozor.web.access import Asker
 from dozor.web.api.market import ERRORS, MarketApi
+from dozor.web.assets import Assets
 from dozor.web.errors import (
     LONGEST_QUESTION_BYTES,
     code_of,
@@ -32,7 +33,7 @@ from dozor.web.errors import (
 from dozor.web.gateway import Gateway
 from dozor.web.metrics import CONTENT_TYPE, exposition
 from dozor.web.openapi import gateway_paths
-from dozor.web.page import Assets, Page
+from dozor.web.page import Page
 from dozor.web.replies import JSON, Reply, cors_headers, preflight
 from dozor.web.report import Reporter
 from dozor.web.requests import language_of

@@ -134,7 +134,7 @@ async def test_the_market_is_walked_and_opened_by_keys_alone(visit: Visit) -> No
     for key in ("j", "j", "k", "Enter"):
         await page.keyboard.press(key)
     await expect(page).to_have_url(f"{visit.origin}/coins/bitcoin")
-    await expect(page.get_by_role("heading", name="Bitcoin")).to_be_visible()
+    await expect(page.get_by_role("heading", level=1, name="Bitcoin")).to_be_visible()
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -264,3 +264,7 @@ async def test_the_keyless_first_screen_costs_at_most_two_calls(upstream: Script
             await dozor.get(path)
         await dozor.get("/")
     assert len([call for call in upstream.calls if "/img/" not in call]) <= 2
+
+
+async def test_a_refusal_is_told_in_words_not_in_upstreams_json(dozor: RunningDozor) -> None:
+    assert json.loads((await dozor.get("/api/v1/coins/nosuchcoin")).body)["detail"] == "coin not found"
