@@ -17,6 +17,8 @@ def child_environment(**more: str) -> dict[str, str]:
     UTF-8 mode, because libraries read text files in the encoding of the locale, and ours are UTF-8. The console's
     encoding stays what it is for us, and a letter that it lacks must not end a program.
     """
-    environ = {name: value for name, value in os.environ.items() if name not in _ASTRAY}
-    console = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return environ | {"PYTHONUTF8": "1", "PYTHONIOENCODING": f"{console}:replace"} | more
+    environ = {name: value for name, value in os.environ.items() if name not in _ASTRAY} | {"PYTHONUTF8": "1"}
+    console = (getattr(sys.stdout, "encoding", None) or "utf-8").lower()
+    if console != "utf-8":  # which lacks nothing; and some programs read the variable and know no ":replace"
+        environ["PYTHONIOENCODING"] = f"{console}:replace"
+    return environ | more
