@@ -7,8 +7,22 @@ from pathlib import Path
 
 from dotenv.parser import parse_stream
 
+from dozor.telemetry.phrases import Language, sentence
 
-def read_env_file(env_file: Path | None, mistakes: list[str]) -> dict[str, str]:
+
+class Mistakes:
+    """Sentences about what is wrong with the settings, collected until the end in the operator's language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.sentences: list[str] = []
+
+    def add(self, event: str, **fields: object) -> None:
+        """One more mistake, by its phrase."""
+        self.sentences.append(sentence(event, self.language, **fields))
+
+
+def read_env_file(env_file: Path | None, mistakes: Mistakes) -> dict[str, str]:
     """The variables of the file, none when it is not there; what cannot be read becomes a sentence in ``mistakes``.
 
     UTF-8, with or without BOM, any line ends. A malformed line is named by its number and its name, never by its value.
@@ -18,13 +32,13 @@ def read_env_file(env_file: Path | None, mistakes: list[str]) -> dict[str, str]:
     try:
         text = env_file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(f"{env_file}: cannot be read as UTF-8 text ({error})")
+        mistakes.add("settings.unreadable_file", file=env_file, reason=error)
         return {}
     values: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
-            line = binding.original.string.strip().split("=")[0][:40]
-            mistakes.append(f"{env_file}, line {binding.original.line}: {line!r} is no setting; legal: NAME=value")
+            start = repr(binding.original.string.strip().split("=")[0][:40])
+            mistakes.add("settings.malformed_line", file=env_file, line=binding.original.line, start=start)
         elif binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value.strip()
     return values

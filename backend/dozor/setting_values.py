@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from dozor.telemetry.phrases import Language
+from dozor.telemetry.phrases import Language, Words
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Setting:
 
     variable: str
     default: str
-    legal: str
+    legal: Words
     read: Callable[[str], Any]
     secret: bool = False
 
@@ -173,66 +173,133 @@ YES_NO = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no"
 SETTINGS: Mapping[str, Setting] = {
     setting.variable: setting
     for setting in (
-        Setting("HOST", "127.0.0.1", "a host name or an address", _host),
-        Setting("PORT", "8000", "a whole number from 0 (any free port) to 65535", _whole(0, 65535)),
-        Setting("COINGECKO_API_KEY", "", "printable characters without blanks", _secret, secret=True),
+        Setting("HOST", "127.0.0.1", Words("имя или адрес машины", "a host name or an address"), _host),
+        Setting(
+            "PORT",
+            "8000",
+            Words(
+                "целое число от 0 (любой свободный порт) до 65535",
+                "a whole number from 0 (any free port) to 65535",
+            ),
+            _whole(0, 65535),
+        ),
+        Setting(
+            "COINGECKO_API_KEY",
+            "",
+            Words("печатные знаки без пробелов", "printable characters without blanks"),
+            _secret,
+            secret=True,
+        ),
         Setting(
             "COINGECKO_PLAN",
             "",
-            "keyless, demo or pro; empty = demo when a key is set, else keyless",
+            Words(
+                "keyless, demo или pro; пусто = demo при ключе, иначе keyless",
+                "keyless, demo or pro; empty = demo when a key is set, else keyless",
+            ),
             _optional(_one_of({plan.value: plan for plan in Plan})),
         ),
-        Setting("COINGECKO_BASE_URL", "", "an http:// or https:// URL; empty = by plan", _base_url),
+        Setting(
+            "COINGECKO_BASE_URL",
+            "",
+            Words("адрес http:// или https://; пусто = по тарифу", "an http:// or https:// URL; empty = by plan"),
+            _base_url,
+        ),
         Setting(
             "COINGECKO_CALLS_PER_MINUTE",
             "",
-            "a whole number from 0 (unlimited) to 100000; empty = by plan",
+            Words(
+                "целое число от 0 (без предела) до 100000; пусто = по тарифу",
+                "a whole number from 0 (unlimited) to 100000; empty = by plan",
+            ),
             _optional(_whole(0, 100_000)),
         ),
         Setting(
             "COINGECKO_CALLS_PER_MONTH",
             "",
-            "a whole number from 0 (unlimited) to 1000000000; empty = by plan",
+            Words(
+                "целое число от 0 (без предела) до 1000000000; пусто = по тарифу",
+                "a whole number from 0 (unlimited) to 1000000000; empty = by plan",
+            ),
             _optional(_whole(0, 1_000_000_000)),
         ),
-        Setting("COINGECKO_MONTH_RESETS_ON", "1", "a day of the month, from 1 to 31", _whole(1, 31)),
+        Setting(
+            "COINGECKO_MONTH_RESETS_ON",
+            "1",
+            Words("день месяца от 1 до 31", "a day of the month, from 1 to 31"),
+            _whole(1, 31),
+        ),
         Setting(
             "COINGECKO_CREDIT_COUNTS",
             "attempts",
-            "attempts or successes",
+            Words("attempts или successes", "attempts or successes"),
             _one_of({"attempts": False, "successes": True}),
         ),
         Setting(
             "ALLOWED_ORIGINS",
             "*",
-            "* or a comma-separated list of origins such as https://app.example; empty = none",
+            Words(
+                "* или список через запятую вида https://app.example; пусто = никому",
+                "* or a comma-separated list of origins such as https://app.example; empty = none",
+            ),
             _origins,
         ),
         Setting(
             "DOZOR_TRUSTED_PROXIES",
             "",
-            "a comma-separated list of addresses or networks such as 127.0.0.1, 10.0.0.0/8",
+            Words(
+                "список адресов или сетей через запятую, например 127.0.0.1, 10.0.0.0/8",
+                "a comma-separated list of addresses or networks such as 127.0.0.1, 10.0.0.0/8",
+            ),
             _networks,
         ),
         Setting(
             "DOZOR_PRICE_FRESH_S",
             "",
-            "a number of seconds above 0, at most three decimals; empty = the provider's own cadence",
+            Words(
+                "число секунд больше 0, до трёх знаков после точки; пусто = как обновляет CoinGecko",
+                "a number of seconds above 0, at most three decimals; empty = the provider's own cadence",
+            ),
             _seconds,
         ),
-        Setting("DOZOR_MEMORY_CACHE_MIB", "256", "a whole number from 8 to 65536", _whole(8, 65_536)),
-        Setting("DOZOR_DATA_DIR", "", "a folder; empty = backend/data", str),
-        Setting("DOZOR_OWNER_TOKEN", "", "at least 16 printable characters without blanks", _long_secret, secret=True),
+        Setting(
+            "DOZOR_MEMORY_CACHE_MIB",
+            "256",
+            Words("целое число от 8 до 65536", "a whole number from 8 to 65536"),
+            _whole(8, 65_536),
+        ),
+        Setting("DOZOR_DATA_DIR", "", Words("папка; пусто = backend/data", "a folder; empty = backend/data"), str),
+        Setting(
+            "DOZOR_OWNER_TOKEN",
+            "",
+            Words("не меньше 16 печатных знаков без пробелов", "at least 16 printable characters without blanks"),
+            _long_secret,
+            secret=True,
+        ),
         Setting(
             "DOZOR_GATEWAY_KEYS",
             "",
-            "name:key or name:key:calls_per_minute, comma-separated; names and keys differ from each other,"
-            " a key has at least 8 characters without blanks, commas and colons",
+            Words(
+                "имя:ключ или имя:ключ:запросов_в_минуту через запятую; имена и ключи не повторяются,"
+                " в ключе не меньше 8 знаков без пробелов, запятых и двоеточий",
+                "name:key or name:key:calls_per_minute, comma-separated; names and keys differ from each other,"
+                " a key has at least 8 characters without blanks, commas and colons",
+            ),
             _gateway_keys,
             secret=True,
         ),
-        Setting("DOZOR_PUBLIC_MARKET", "", "true or false; empty = open on loopback only", _optional(_one_of(YES_NO))),
-        Setting("DOZOR_LANG", "ru", "ru or en", _one_of({language.value: language for language in Language})),
-        Setting("DOZOR_LOG", "text", "text or json", _one_of({"text": False, "json": True})),
+        Setting(
+            "DOZOR_PUBLIC_MARKET",
+            "",
+            Words("true или false; пусто = только с этой машины", "true or false; empty = open on loopback only"),
+            _optional(_one_of(YES_NO)),
+        ),
+        Setting(
+            "DOZOR_LANG",
+            "ru",
+            Words("ru или en", "ru or en"),
+            _one_of({language.value: language for language in Language}),
+        ),
+        Setting("DOZOR_LOG", "text", Words("text или json", "text or json"), _one_of({"text": False, "json": True})),
     )
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dozor.domain.errors import ConfigurationMistake
-from dozor.env_file import read_env_file
+from dozor.env_file import Mistakes, read_env_file
 from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
 from dozor.telemetry.phrases import Language
 
@@ -69,7 +69,7 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None, 
     Raises ConfigurationMistake with every mistake at once, each naming the variable, its value (unless it is a secret)
     and the legal values. A missing ``env_file`` is no mistake.
     """
-    mistakes: list[str] = []
+    mistakes = Mistakes(_language(environment, env_file))
     texts = {**read_env_file(env_file, mistakes), **environment}
     values: dict[str, Any] = {}
     for variable, setting in SETTINGS.items():
@@ -77,12 +77,14 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None, 
         try:
             values[variable] = setting.read(text)
         except IllegalValue:
-            shown = "the value given (not shown, it is a secret)" if setting.secret else repr(text)
-            mistakes.append(f"{variable}: {shown} is not legal; legal: {setting.legal}")
-    if not mistakes:
-        mistakes.extend(_contradictions(values))
-    if mistakes:
-        raise ConfigurationMistake(mistakes)
+            legal = setting.legal.in_language(mistakes.language)
+            if setting.secret:
+                mistakes.add("settings.illegal_secret", variable=variable, legal=legal)
+            else:
+                mistakes.add("settings.illegal", variable=variable, value=repr(text), legal=legal)
+    _find_contradictions(values, mistakes)
+    if mistakes.sentences:
+        raise ConfigurationMistake(mistakes.sentences)
     return _settings(values, default_data_dir)
 
 
@@ -90,39 +92,43 @@ def unknown_variables(env_file: Path | None) -> list[str]:
     """Variables of ``env_file`` that start like ours and are not: most likely a typing mistake."""
     known = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.secret)}
     launcher = {"DOZOR_VENV", "DOZOR_UV", "DOZOR_NODE", "DOZOR_SKIP_WEB", "DOZOR_VERBOSE"}
-    names = read_env_file(env_file, [])
+    names = read_env_file(env_file, Mistakes(Language.EN))
     return [name for name in names if name.startswith(("DOZOR_", "COINGECKO_")) and name not in known | launcher]
 
 
-def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: list[str]) -> str:
+def _language(environment: Mapping[str, str], env_file: Path | None) -> Language:
+    """The language to tell mistakes in, read before anything is known to be right."""
+    asked = {**read_env_file(env_file, Mistakes(Language.EN)), **environment}.get("DOZOR_LANG", "")
+    return Language.EN if asked.strip().lower() == Language.EN.value else Language.RU
+
+
+def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: Mistakes) -> str:
     text = texts.get(setting.variable, "").strip()
     file = texts.get(f"{setting.variable}_FILE", "").strip() if setting.secret else ""
     if text and file:
-        mistakes.append(f"{setting.variable} and {setting.variable}_FILE are both set; legal: one of them")
+        mistakes.add("settings.set_twice", variable=setting.variable)
     elif file:
         try:
             text = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
-            mistakes.append(f"{setting.variable}_FILE: {file!r} cannot be read ({reason}); legal: a readable text file")
-    # An empty value means "as if unset", as a copied example file has many; only two variables mean something by it.
+            mistakes.add("settings.unreadable_secret_file", variable=setting.variable, file=repr(file), reason=reason)
+    # An empty value means "as if unset", as a copied example file has many; only one variable means something by it.
     return text if text or (setting.variable in texts and setting.variable == "ALLOWED_ORIGINS") else setting.default
 
 
-def _contradictions(values: Mapping[str, Any]) -> list[str]:
-    found = []
-    plan, key = values["COINGECKO_PLAN"], values["COINGECKO_API_KEY"]
-    if plan in {Plan.DEMO, Plan.PRO} and key is None:
-        found.append(f"COINGECKO_PLAN: {plan.value!r} needs COINGECKO_API_KEY; legal without a key: keyless")
-    if plan is Plan.KEYLESS and key is not None:
-        found.append("COINGECKO_PLAN: 'keyless' contradicts COINGECKO_API_KEY; legal with a key: demo, pro")
-    if not is_loopback(values["HOST"]) and not values["DOZOR_GATEWAY_KEYS"] and values["DOZOR_PUBLIC_MARKET"] is None:
-        found.append(
-            f"HOST: {values['HOST']!r} can be reached from other machines, and nothing says who may ask; set"
-            " DOZOR_GATEWAY_KEYS (a key for each client), or DOZOR_PUBLIC_MARKET=true (everybody)"
-            " or false (the owner only)"
-        )
-    return found
+def _find_contradictions(values: Mapping[str, Any], mistakes: Mistakes) -> None:
+    """What is wrong between settings that are right each by itself; those that are not are left out."""
+    if values.keys() >= {"COINGECKO_PLAN", "COINGECKO_API_KEY"}:
+        plan, key = values["COINGECKO_PLAN"], values["COINGECKO_API_KEY"]
+        if plan in {Plan.DEMO, Plan.PRO} and key is None:
+            mistakes.add("settings.plan_needs_key", plan=plan.value)
+        if plan is Plan.KEYLESS and key is not None:
+            mistakes.add("settings.plan_contradicts_key")
+    if values.keys() >= {"HOST", "DOZOR_GATEWAY_KEYS", "DOZOR_PUBLIC_MARKET"}:
+        said = values["DOZOR_GATEWAY_KEYS"] or values["DOZOR_PUBLIC_MARKET"] is not None
+        if not is_loopback(values["HOST"]) and not said:
+            mistakes.add("settings.nobody_may_ask", host=values["HOST"])
 
 
 def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:

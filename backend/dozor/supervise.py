@@ -21,7 +21,7 @@ from dozor.app import App, running, warm_up
 from dozor.clock import Clock
 from dozor.domain.errors import CannotRunHere, DozorError
 from dozor.settings import Settings
-from dozor.telemetry.phrases import Language, phrase
+from dozor.telemetry.phrases import Language, sentence
 
 DRAIN_S = 8  # requests end within their own deadline; with what follows a stop stays below 10 s
 BACKLOG = 2048
@@ -142,7 +142,7 @@ def bind(host: str, port: int, language: Language) -> list[socket.socket]:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise CannotRunHere(say("start.no_such_host", language, host=host, reason=error.strerror)) from error
+        raise CannotRunHere(sentence("start.no_such_host", language, host=host, reason=error.strerror)) from error
     sockets: list[socket.socket] = []
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)
@@ -162,10 +162,10 @@ def bind(host: str, port: int, language: Language) -> list[socket.socket]:
             for opened in sockets:
                 opened.close()
             event = "start.port_in_use" if error.errno == errno.EADDRINUSE else "start.port_refused"
-            raise CannotRunHere(say(event, language, host=host, port=port, reason=error.strerror)) from error
+            raise CannotRunHere(sentence(event, language, host=host, port=port, reason=error.strerror)) from error
         sockets.append(sock)
     if not sockets:
-        raise CannotRunHere(say("start.no_such_host", language, host=host, reason="no address"))
+        raise CannotRunHere(sentence("start.no_such_host", language, host=host, reason="no address"))
     return sockets
 
 
@@ -177,13 +177,8 @@ def prepare_data_dir(folder: Path, language: Language) -> None:
             probe.write(b"dozor")
     except OSError as error:
         raise CannotRunHere(
-            say("start.data_folder_refused", language, folder=str(folder), reason=error.strerror or str(error))
+            sentence("start.data_folder_refused", language, folder=str(folder), reason=error.strerror or str(error))
         ) from error
-
-
-def say(event: str, language: Language, **fields: object) -> str:
-    """The sentence of the phrase book for ``event``."""
-    return phrase(event, fields, language)[0]
 
 
 def _in_url(host: str) -> str:

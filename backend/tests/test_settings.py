@@ -20,7 +20,7 @@ def settings(environment: dict[str, str] | None = None, env_file: Path | None = 
 
 def mistakes(environment: dict[str, str], env_file: Path | None = None) -> str:
     with pytest.raises(ConfigurationMistake) as caught:
-        settings(environment, env_file)
+        settings({"DOZOR_LANG": "en", **environment}, env_file)
     return "\n".join(caught.value.mistakes)
 
 
@@ -57,10 +57,26 @@ def test_the_environment_wins_over_the_env_file(tmp_path: Path) -> None:
 
 
 def test_all_mistakes_are_reported_at_once_with_variable_value_and_legal_values() -> None:
-    text = mistakes({"PORT": "eighty", "COINGECKO_PLAN": "gold", "DOZOR_LANG": "de"})
+    text = mistakes({"PORT": "eighty", "COINGECKO_PLAN": "gold", "DOZOR_LOG": "xml"})
     assert "PORT: 'eighty' is not legal; legal: a whole number from 0 (any free port) to 65535" in text
     assert "COINGECKO_PLAN: 'gold' is not legal; legal: keyless, demo or pro" in text
-    assert "DOZOR_LANG: 'de'" in text
+    assert "DOZOR_LOG: 'xml'" in text
+
+
+def test_mistakes_are_told_in_russian_unless_english_is_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationMistake) as caught:
+        settings({"PORT": "x"})
+    assert caught.value.mistakes[0].startswith("PORT: значение 'x' недопустимо; допустимо: целое число от 0")
+    file = tmp_path / ".env"
+    file.write_text("DOZOR_LANG=en\nPORT=x\n")
+    with pytest.raises(ConfigurationMistake) as caught:
+        settings(env_file=file)
+    assert "is not legal" in caught.value.mistakes[0]
+
+
+def test_contradictions_are_reported_together_with_illegal_values() -> None:
+    text = mistakes({"HOST": "0.0.0.0", "PORT": "x", "COINGECKO_PLAN": "pro"})
+    assert all(words in text for words in ("PORT: 'x'", "pro needs COINGECKO_API_KEY", "nothing says who may ask"))
 
 
 def test_a_malformed_line_of_the_env_file_is_named_by_its_number_without_its_value(tmp_path: Path) -> None:

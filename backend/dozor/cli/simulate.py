@@ -12,8 +12,8 @@ from dozor.cli.beginning import settings_of_this_start
 from dozor.cli.loop import run_to_end
 from dozor.domain.errors import CannotRunHere
 from dozor.standin import server
-from dozor.supervise import say, stop_signals
-from dozor.telemetry.phrases import Language
+from dozor.supervise import stop_signals
+from dozor.telemetry.phrases import Language, sentence
 
 log = structlog.get_logger(__name__)
 
@@ -59,4 +59,4 @@ def simulate_command(
 
 def _refused(error: OSError, host: str, port: int, language: Language) -> CannotRunHere:
     reason = error.strerror or str(error)
-    return CannotRunHere(say("simulate.port_refused", language, host=host, port=port, reason=reason))
+    return CannotRunHere(sentence("simulate.port_refused", language, host=host, port=port, reason=reason))

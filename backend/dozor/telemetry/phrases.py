@@ -7,6 +7,7 @@ printed behind it, so nothing that was logged is lost.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from string import Formatter
 
@@ -16,6 +17,18 @@ class Language(Enum):
 
     RU = "ru"
     EN = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The same said in both languages."""
+
+    ru: str
+    en: str
+
+    def in_language(self, language: Language) -> str:
+        """What is said in this language."""
+        return self.ru if language is Language.RU else self.en
 
 
 PHRASES: Mapping[str, tuple[str, str]] = {
@@ -58,6 +71,48 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "simulate.port_refused": (
         "Порт {port} на {host} не открыть: {reason}. Задайте другой: --port",
         "port {port} on {host} cannot be opened: {reason}; choose another with --port",
+    ),
+    "settings.illegal": (
+        "{variable}: значение {value} недопустимо; допустимо: {legal}",
+        "{variable}: {value} is not legal; legal: {legal}",
+    ),
+    "settings.illegal_secret": (
+        "{variable}: значение недопустимо (не показано: это секрет); допустимо: {legal}",
+        "{variable}: the value given (not shown, it is a secret) is not legal; legal: {legal}",
+    ),
+    "settings.set_twice": (
+        "{variable} и {variable}_FILE заданы оба; допустимо: одно из них",
+        "{variable} and {variable}_FILE are both set; legal: one of them",
+    ),
+    "settings.unreadable_secret_file": (
+        "{variable}_FILE: {file} не прочитать ({reason}); допустимо: текстовый файл, открытый для чтения",
+        "{variable}_FILE: {file} cannot be read ({reason}); legal: a readable text file",
+    ),
+    "settings.unreadable_file": (
+        "{file}: не прочитать как текст UTF-8 ({reason}); допустимо: текст UTF-8 со строками ИМЯ=значение",
+        "{file}: cannot be read as UTF-8 text ({reason}); legal: UTF-8 text with lines NAME=value",
+    ),
+    "settings.malformed_line": (
+        "{file}, строка {line}: {start} — не настройка; допустимо: ИМЯ=значение",
+        "{file}, line {line}: {start} is no setting; legal: NAME=value",
+    ),
+    "settings.plan_needs_key": (
+        "COINGECKO_PLAN: тарифу {plan} нужен COINGECKO_API_KEY; без ключа допустимо: keyless",
+        "COINGECKO_PLAN: {plan} needs COINGECKO_API_KEY; legal without a key: keyless",
+    ),
+    "settings.plan_contradicts_key": (
+        "COINGECKO_PLAN: keyless противоречит COINGECKO_API_KEY; с ключом допустимо: demo, pro",
+        "COINGECKO_PLAN: keyless contradicts COINGECKO_API_KEY; legal with a key: demo, pro",
+    ),
+    "settings.nobody_may_ask": (
+        (
+            "HOST: {host} виден другим машинам, а кому можно спрашивать, не сказано; задайте DOZOR_GATEWAY_KEYS (ключ"
+            " каждому клиенту), DOZOR_PUBLIC_MARKET=true (всем) или DOZOR_PUBLIC_MARKET=false (только владельцу)"
+        ),
+        (
+            "HOST: {host} can be reached from other machines, and nothing says who may ask; set DOZOR_GATEWAY_KEYS (a"
+            " key for each client), or DOZOR_PUBLIC_MARKET=true (everybody) or false (the owner only)"
+        ),
     ),
     "settings.unknown": (
         "Неизвестная настройка {variable} в {source}: она ничего не меняет",
@@ -105,3 +160,8 @@ def phrase(event: str, fields: Mapping[str, object], language: Language) -> tupl
     if not used <= fields.keys():
         return event, dict(fields)
     return template.format_map(fields), {name: value for name, value in fields.items() if name not in used}
+
+
+def sentence(event: str, language: Language, **fields: object) -> str:
+    """The phrase of ``event`` with these fields in it, all of which it uses."""
+    return phrase(event, fields, language)[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
@@ -20,7 +19,7 @@ from dozor.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
-from dozor.telemetry.phrases import Language
+from dozor.telemetry.phrases import Language, Words
 
 
 class AccessDenied(DozorError):
@@ -41,36 +40,24 @@ class TooStale(DozorError):
         self.retry_after_s = retry_after_s
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A problem's title in both languages."""
-
-    ru: str
-    en: str
-
-    def in_language(self, language: Language) -> str:
-        """The title in this language."""
-        return self.ru if language is Language.RU else self.en
-
-
-PROBLEMS: Mapping[str, tuple[int, Wording]] = {
+PROBLEMS: Mapping[str, tuple[int, Words]] = {
     # code: (status, title). A code never changes; programs read it.
-    "unauthorized": (401, Wording("Нужен вход или ключ", "Sign in or send a key")),
-    "rate-limited": (429, Wording("Слишком много запросов с этим ключом", "Too many requests with this key")),
-    "budget-exhausted": (429, Wording("Запас запросов к CoinGecko исчерпан", "The upstream budget is spent")),
-    "upstream-limited": (429, Wording("CoinGecko ограничил нас", "Upstream limits us")),
-    "busy": (429, Wording("Слишком много ожидающих", "Too many are waiting")),
-    "upstream-unavailable": (502, Wording("CoinGecko недоступен", "Upstream is unavailable")),
-    "key-rejected": (502, Wording("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
-    "upstream-timeout": (504, Wording("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
-    "too-stale": (503, Wording("Данные старше, чем допускает запрос", "The data is older than the request accepts")),
-    "not-found": (404, Wording("Не найдено", "Not found")),
-    "method-not-allowed": (405, Wording("Метод не поддерживается", "Method not allowed")),
-    "invalid-request": (422, Wording("Запрос составлен неверно", "The request is not valid")),
-    "rejected-by-upstream": (422, Wording("CoinGecko отклонил запрос", "Upstream rejects the request")),
-    "plan-limit": (422, Wording("Тариф CoinGecko этого не позволяет", "The upstream plan does not allow this")),
-    "uri-too-long": (414, Wording("Слишком длинный запрос", "The request is too long")),
-    "internal": (500, Wording("Ошибка в Dozor", "A bug in Dozor")),
+    "unauthorized": (401, Words("Нужен вход или ключ", "Sign in or send a key")),
+    "rate-limited": (429, Words("Слишком много запросов с этим ключом", "Too many requests with this key")),
+    "budget-exhausted": (429, Words("Запас запросов к CoinGecko исчерпан", "The upstream budget is spent")),
+    "upstream-limited": (429, Words("CoinGecko ограничил нас", "Upstream limits us")),
+    "busy": (429, Words("Слишком много ожидающих", "Too many are waiting")),
+    "upstream-unavailable": (502, Words("CoinGecko недоступен", "Upstream is unavailable")),
+    "key-rejected": (502, Words("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
+    "upstream-timeout": (504, Words("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
+    "too-stale": (503, Words("Данные старше, чем допускает запрос", "The data is older than the request accepts")),
+    "not-found": (404, Words("Не найдено", "Not found")),
+    "method-not-allowed": (405, Words("Метод не поддерживается", "Method not allowed")),
+    "invalid-request": (422, Words("Запрос составлен неверно", "The request is not valid")),
+    "rejected-by-upstream": (422, Words("CoinGecko отклонил запрос", "Upstream rejects the request")),
+    "plan-limit": (422, Words("Тариф CoinGecko этого не позволяет", "The upstream plan does not allow this")),
+    "uri-too-long": (414, Words("Слишком длинный запрос", "The request is too long")),
+    "internal": (500, Words("Ошибка в Dozor", "A bug in Dozor")),
 }
 LONGEST_QUESTION_BYTES = 16 * 1024
 LONGEST_DETAIL = 500  # characters of a refusal that is no JSON

@@ -20,7 +20,7 @@ from dozor.telemetry.phrases import PHRASES, Language, phrase
 
 PACKAGE = Path(next(iter(dozor.__path__)))
 LOGGED = re.compile(r'log\.(?:info|warning|error|exception)\(\s*"([a-z_.]+)"')
-SAID = re.compile(r'(?:say\(\s*|event = )"([a-z_.]+)"(?: if [^"]+ else "([a-z_.]+)")?')
+SAID = re.compile(r'(?:sentence\(\s*|mistakes\.add\(\s*|event = )"([a-z_.]+)"(?: if [^"]+ else "([a-z_.]+)")?')
 
 
 def events_in_the_source() -> set[str]:
