@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dozor.caching.lru import ByteLru
 from dozor.market.endpoints import BY_PATH
 from dozor.market.question import canonical
 from dozor.market.search import Match, SearchIndex
 from dozor.market.service import Answer, MarketService
 
 REFRESH_AFTER = timedelta(hours=6)
+RESULTS_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,23 @@ class CoinLookup:
         self._market = market
         self._question = canonical(BY_PATH["/coins/list"], {}, (), full_history=False)
         self._index: SearchIndex | None = None
+        self._found: ByteLru[tuple[str, str], list[Match]] = ByteLru(
+            RESULTS_BYTES, lambda place, matches: len(place[0]) + 300 * (len(matches) + 1)
+        )
         self._revision = ""
 
     async def find(self, query: str, limit: int) -> Found:
-        """At most ``limit`` coins, best first. Raises TryLater when there is no coin list yet and none can be had."""
+        """At most ``limit`` coins, the same number in every call, best first. Raises TryLater when no list can be had."""
         coin_list = await self._coin_list()
         if self._index is None or self._revision != coin_list.hash:
             self._index = SearchIndex(coin_list.body)
             self._revision = coin_list.hash
-        return Found(
-            self._index.find(query, limit, self._rank_of),
-            coin_list,
-            f"{self._revision[:8]}.{self._market.catalogue.revision}",
-        )
+        revision = f"{self._revision[:8]}.{self._market.catalogue.revision}"
+        matches = self._found.get((query, revision))
+        if matches is None:
+            matches = self._index.find(query, limit, self._rank_of)
+            self._found.put((query, revision), matches)
+        return Found(matches, coin_list, revision)
 
     async def _coin_list(self) -> Answer:
         # A client of the gateway gets a list of at most 30 minutes; searching can live with one of 6 hours.

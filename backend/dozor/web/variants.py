@@ -33,7 +33,7 @@ class Variants:
         self._gzipped: ByteLru[str, bytes] = ByteLru(max_bytes, lambda digest, body: 200 + len(digest) + len(body))
 
     async def of(self, body: bytes, digest: str, accept_encoding: str, *, at_once: bool = False) -> Variant:
-        """The variant of ``body`` (whose SHA-256 is ``digest``) for this ``Accept-Encoding``.
+        """The variant of ``body`` (named by ``digest``: its SHA-256, or as good a name) for this ``Accept-Encoding``.
 
         Compressed from the second ask on, because most answers are asked for once; ``at_once``: from the first.
         """

@@ -56,7 +56,8 @@ class Replying:
         if if_none_match is not None and matches(if_none_match, etag):
             return _response(304, b"", headers)
         body = with_meta(shown, answer)
-        variant = await self._variants.of(body, hashlib.sha256(body).hexdigest(), accept_encoding, at_once=True)
+        # The view and the meta name the body: hashing all of it again would cost more than the rest of the reply.
+        variant = await self._variants.of(body, f"{etag} {meta(answer)}", accept_encoding, at_once=True)
         if variant.coding:
             headers.append(("content-encoding", variant.coding))
         return _response(200, variant.body, [("content-type", JSON), *headers])
