@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -40,12 +38,13 @@ from dozor.web.assets import Assets
 from dozor.web.gateway import Gateway
 from dozor.web.page import Page, static_folder
 from dozor.web.report import About, Reporter
-from dozor.web.sessions import OwnerLogin
+from dozor.web.sessions import OwnerLogin, session_secret
 from dozor.web.site import build_site
 from dozor.web.variants import Variants
 
 MIB = 1024 * 1024
 MEMORY_FLIGHTS = 1000
+OWN_VARIANTS_BYTES = 16 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         market = MarketService(cache, upstream, catalogue, clock, paid=paid, price_fresh_s=settings.price_fresh_s)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 
-        login = OwnerLogin(session_secret(settings.data_dir))
+        login = OwnerLogin(session_secret(settings.data_dir / "session.secret"))
         token = settings.owner_token.reveal() if settings.owner_token else secrets.token_urlsafe(32)
         access = Access(
             [KeyRule(key.name, key.key.reveal().encode(), key.calls_per_minute) for key in settings.gateway_keys],
@@ -103,7 +102,8 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
             clock=clock,
         )
         variants = Variants()
-        replying = Replying(variants)
+        # Apart: bodies with a growing age in them must not push out the gateway's, which stay the same.
+        replying = Replying(Variants(OWN_VARIANTS_BYTES))
         about = About(version("dozor"), settings.coingecko_plan.value, settings.language, clock.now())
         reporter = Reporter(about, upstream, stats, memory)
         api = MarketApi(
@@ -143,16 +143,3 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
 async def warm_up(app: App) -> None:
     """Fetch what the first screen shows. Raises TryLater when it cannot be had now."""
     await app.market.answer(app.first_question, purpose=Purpose.WARM_UP)
-
-
-def session_secret(data_dir: Path) -> bytes:
-    """The secret that signs sessions: made at the first start, kept in the data folder for this user alone."""
-    file = data_dir / "session.secret"
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_bytes()
-    secret = secrets.token_bytes(32)
-    with os.fdopen(descriptor, "wb") as new:
-        new.write(secret)
-    return secret

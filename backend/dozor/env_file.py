@@ -25,9 +25,10 @@ class Mistakes:
 def read_env_file(env_file: Path | None, mistakes: Mistakes) -> dict[str, str]:
     """The variables of the file, none when it is not there; what cannot be read becomes a sentence in ``mistakes``.
 
-    UTF-8, with or without BOM, any line ends. A malformed line is named by its number and its name, never by its value.
+    UTF-8, with or without BOM, any line ends. A malformed line is named by its number alone: its text may be part of a
+    secret.
     """
-    if env_file is None or not env_file.is_file():
+    if env_file is None or not env_file.exists():
         return {}
     try:
         text = env_file.read_text(encoding="utf-8-sig")
@@ -36,9 +37,8 @@ def read_env_file(env_file: Path | None, mistakes: Mistakes) -> dict[str, str]:
         return {}
     values: dict[str, str] = {}
     for binding in parse_stream(io.StringIO(text)):
-        if binding.error:
-            start = repr(binding.original.string.strip().split("=")[0][:40])
-            mistakes.add("settings.malformed_line", file=env_file, line=binding.original.line, start=start)
-        elif binding.key is not None and binding.value is not None:
-            values[binding.key] = binding.value.strip()
+        if binding.error or (binding.key is not None and binding.value is None):
+            mistakes.add("settings.malformed_line", file=env_file, line=binding.original.line)
+        elif binding.key is not None:
+            values[binding.key] = (binding.value or "").strip()
     return values

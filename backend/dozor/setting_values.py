@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -71,7 +72,7 @@ class Setting:
     secret: bool = False
 
 
-class IllegalValue(Exception):
+class IllegalValue(ValueError):
     """The text is none of the legal values."""
 
 
@@ -116,9 +117,17 @@ def _base_url(text: str) -> str:
     if not text:
         return ""
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment or parts.username:
+    extras = parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not parts.hostname or extras or parts.port == 0:
         raise IllegalValue
     return text.rstrip("/") + ("/api/v3" if parts.path in {"", "/"} else "")
+
+
+def _folder(text: str) -> str:
+    try:
+        return str(Path(text).expanduser()) if text else ""
+    except RuntimeError:  # nobody of that name has a home
+        raise IllegalValue from None
 
 
 def _origins(text: str) -> tuple[str, ...]:
@@ -268,7 +277,7 @@ SETTINGS: Mapping[str, Setting] = {
             Words("целое число от 8 до 65536", "a whole number from 8 to 65536"),
             _whole(8, 65_536),
         ),
-        Setting("DOZOR_DATA_DIR", "", Words("папка; пусто = backend/data", "a folder; empty = backend/data"), str),
+        Setting("DOZOR_DATA_DIR", "", Words("папка; пусто = backend/data", "a folder; empty = backend/data"), _folder),
         Setting(
             "DOZOR_OWNER_TOKEN",
             "",

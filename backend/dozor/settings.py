@@ -10,7 +10,7 @@ from typing import Any
 
 from dozor.domain.errors import ConfigurationMistake
 from dozor.env_file import Mistakes, read_env_file
-from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
+from dozor.setting_values import SETTINGS, GatewayKey, Network, Plan, Secret, Setting
 from dozor.telemetry.phrases import Language
 
 KEY_HEADER = {Plan.DEMO: "x-cg-demo-api-key", Plan.PRO: "x-cg-pro-api-key"}
@@ -76,7 +76,7 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None, 
         text = _text_of(setting, texts, mistakes)
         try:
             values[variable] = setting.read(text)
-        except IllegalValue:
+        except ValueError:  # IllegalValue, or what a parser of the standard library says of the text
             legal = setting.legal.in_language(mistakes.language)
             if setting.secret:
                 mistakes.add("settings.illegal_secret", variable=variable, legal=legal)
@@ -110,8 +110,8 @@ def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: Mistakes) -> 
     elif file:
         try:
             text = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "no UTF-8 text"
+        except (OSError, UnicodeDecodeError, RuntimeError) as error:  # RuntimeError: ~nobody
+            reason = error.strerror if isinstance(error, OSError) else error
             mistakes.add("settings.unreadable_secret_file", variable=setting.variable, file=repr(file), reason=reason)
     # An empty value means "as if unset", as a copied example file has many; only one variable means something by it.
     return text if text or (setting.variable in texts and setting.variable == "ALLOWED_ORIGINS") else setting.default
@@ -151,7 +151,7 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         price_fresh_s=values["DOZOR_PRICE_FRESH_S"],
         memory_cache_mib=values["DOZOR_MEMORY_CACHE_MIB"],
         # A relative folder is meant beside the .env, wherever the command was started from.
-        data_dir=default_data_dir.parent / Path(values["DOZOR_DATA_DIR"] or default_data_dir).expanduser(),
+        data_dir=default_data_dir.parent / Path(values["DOZOR_DATA_DIR"] or default_data_dir),
         owner_token=values["DOZOR_OWNER_TOKEN"],
         gateway_keys=values["DOZOR_GATEWAY_KEYS"],
         public_market=values["DOZOR_PUBLIC_MARKET"],

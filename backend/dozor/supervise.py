@@ -22,6 +22,7 @@ from dozor.clock import Clock
 from dozor.domain.errors import CannotRunHere, DozorError
 from dozor.settings import Settings
 from dozor.telemetry.phrases import Language, sentence
+from dozor.web.protocol import BoundedHeadProtocol
 
 DRAIN_S = 8  # requests end within their own deadline; with what follows a stop stays below 10 s
 BACKLOG = 2048
@@ -39,13 +40,22 @@ class _StopTasksError(Exception):
 
 @contextlib.asynccontextmanager
 async def tasks_until_exit() -> AsyncIterator[asyncio.TaskGroup]:
-    """A task group whose tasks are cancelled, and waited for, when its block ends."""
+    """A task group whose tasks are cancelled, and waited for, when its block ends.
+
+    What the block raises comes out as it is, not wrapped in a group: a refusal to start has its own exit code.
+    """
+    raised: Exception | None = None
     try:
         async with asyncio.TaskGroup() as tasks:
-            yield tasks
+            try:
+                yield tasks
+            except Exception as error:  # noqa: BLE001  # raised again below
+                raised = error
             raise _StopTasksError
     except* _StopTasksError:
         pass
+    if raised is not None:
+        raise raised
 
 
 async def serve(settings: Settings, clock: Clock) -> None:
@@ -77,7 +87,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 site,
-                http="httptools",
+                http=BoundedHeadProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -141,8 +151,8 @@ def bind(host: str, port: int, language: Language) -> list[socket.socket]:
     """Listening sockets for every address of ``host``, on one port. Raises CannotRunHere."""
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    except socket.gaierror as error:
-        raise CannotRunHere(sentence("start.no_such_host", language, host=host, reason=error.strerror)) from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: a name that can be none, such as "a..b"
+        raise CannotRunHere(sentence("start.no_such_host", language, host=host, reason=error)) from error
     sockets: list[socket.socket] = []
     for family, kind, protocol, _, address in addresses:
         sock = socket.socket(family, kind, protocol)

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib.metadata import version as installed_version
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -55,3 +56,13 @@ def run() -> None:
     except CannotRunHere as refusal:
         typer.echo(str(refusal), err=True)
         sys.exit(EXIT_CANNOT_RUN_HERE)
+    finally:
+        _let_go(sys.stderr)
+
+
+def _let_go(stream: TextIO) -> None:
+    """Drop what could not be written, or Python would try again at its end and turn the exit code into 120."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

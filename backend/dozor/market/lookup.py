@@ -37,7 +37,7 @@ class CoinLookup:
         self._revision = ""
 
     async def find(self, query: str, limit: int) -> Found:
-        """At most ``limit`` coins, the same number in every call, best first. Raises TryLater when no list can be had."""
+        """At most ``limit`` coins, a limit that never changes, best first. Raises TryLater when no list can be had."""
         coin_list = await self._coin_list()
         if self._index is None or self._revision != coin_list.hash:
             self._index = SearchIndex(coin_list.body)

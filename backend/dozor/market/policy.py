@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from dozor.domain.freshness import FreshnessPolicy
-from dozor.market.question import Question
+from dozor.market.question import Question, is_whole
 
 INTRADAY_CHART = timedelta(minutes=5)  # 1 day: 5-minute points
 HOURLY_CHART = timedelta(minutes=30)  # 2 to 90 days: hourly points
@@ -31,10 +31,10 @@ def policy_for(question: Question, fetched_at: datetime, *, paid: bool, price_fr
 
 
 def chart_fresh_for(days: str, fetched_at: datetime) -> timedelta:
-    """The fresh time of a chart over ``days`` (digits, ``max``, or something that only upstream understands)."""
-    if days.isdigit() and 2 <= int(days) <= 90:
+    """The fresh time of a chart over ``days`` (a number, ``max``, or something that only upstream understands)."""
+    if is_whole(days) and 2 <= int(days) <= 90:
         return HOURLY_CHART
-    if days == "max" or (days.isdigit() and int(days) > 90):
+    if days == "max" or (is_whole(days) and int(days) > 90):
         new_day = fetched_at.replace(hour=0, minute=0, second=0, microsecond=0) + NEW_DAY_AT
         if new_day <= fetched_at:
             new_day += timedelta(days=1)

@@ -14,7 +14,6 @@ from dozor.market import refusals
 from dozor.market.endpoints import FULL_RANGE_DAYS, Endpoint, Kind, Parameter
 
 KEY_FORMAT = "v1"  # part of every key: entries of another format are never read
-MAX_VALUES = 1000  # in one list; far more than any endpoint takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,11 @@ def canonical(
     return question
 
 
+def is_whole(text: str) -> bool:
+    """Whether it is a whole number in plain digits; ``str.isdigit`` alone also takes a superscript two for one."""
+    return text.isascii() and text.isdigit()
+
+
 def _canonical_value(parameter: Parameter, text: str) -> str | None:
     """The canonical text, the default when there is none, ``None`` when there is no default either.
 
@@ -91,7 +95,7 @@ def _canonical_value(parameter: Parameter, text: str) -> str | None:
 
 
 def _number(text: str) -> str:
-    return str(int(text)) if text.isascii() and text.isdigit() and len(text) <= 18 else text
+    return str(int(text)) if is_whole(text) and len(text) <= 18 else text
 
 
 def _folded(text: str) -> str:
@@ -100,7 +104,7 @@ def _folded(text: str) -> str:
 
 def _values(text: str, *, fold: bool) -> Sequence[str]:
     values = (value.strip() for value in text.split(","))
-    return list(dict.fromkeys(_folded(value) if fold else value for value in values if value))[:MAX_VALUES]
+    return list(dict.fromkeys(_folded(value) if fold else value for value in values if value))
 
 
 def _refuse(question: Question, *, full_history: bool) -> None:
@@ -111,5 +115,5 @@ def _refuse(question: Question, *, full_history: bool) -> None:
         if parameter.required and not question.get(parameter.name):
             raise refusals.missing(parameter.name)
     days = question.get("days")
-    if days and not full_history and (days == "max" or (days.isdigit() and int(days) > FULL_RANGE_DAYS)):
+    if days and not full_history and (days == "max" or (is_whole(days) and int(days) > FULL_RANGE_DAYS)):
         raise refusals.time_range()

@@ -6,12 +6,13 @@ a field whose name says that it holds one is not printed.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
 import sys
 from datetime import datetime
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
@@ -24,7 +25,7 @@ LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR",
 
 def set_up_logging(language: Language, *, as_json: bool = False, stream: TextIO | None = None) -> None:
     """Send every log line, ours and the libraries', to ``stream`` (standard error when ``None``)."""
-    out = stream if stream is not None else sys.stderr
+    out = _Unfailing(stream if stream is not None else sys.stderr)
     render = _render_json if as_json else _PeopleRenderer(language)
     structlog.configure(
         processors=[
@@ -36,10 +37,12 @@ def set_up_logging(language: Language, *, as_json: bool = False, stream: TextIO 
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.WARNING, force=True)
+    # It warns of every malformed request: anybody could fill the log with those.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 
 def make_printable(stream: TextIO) -> None:
@@ -47,6 +50,22 @@ def make_printable(stream: TextIO) -> None:
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace", line_buffering=True)
+
+
+class _Unfailing:
+    """A stream that loses what it cannot write: a full log disk or a closed pipe must not stop a cache."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it was closed
+            return self._stream.write(text)
+        return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _ToStructlog(logging.Handler):

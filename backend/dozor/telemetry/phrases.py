@@ -93,8 +93,8 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{file}: cannot be read as UTF-8 text ({reason}); legal: UTF-8 text with lines NAME=value",
     ),
     "settings.malformed_line": (
-        "{file}, строка {line}: {start} — не настройка; допустимо: ИМЯ=значение",
-        "{file}, line {line}: {start} is no setting; legal: NAME=value",
+        "{file}, строка {line}: это не настройка; допустимо: ИМЯ=значение",
+        "{file}, line {line}: this is no setting; legal: NAME=value",
     ),
     "settings.plan_needs_key": (
         "COINGECKO_PLAN: тарифу {plan} нужен COINGECKO_API_KEY; без ключа допустимо: keyless",

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -83,15 +84,16 @@ class Access:
         bearer = (credentials.bearer or "").encode()
         return credentials.has_session or hmac.compare_digest(bearer, self._owner_token)
 
-    def admit(self, credentials: Credentials) -> Asker:
-        """Let a market read in, counting it against its key's rate. Raises AccessDenied."""
+    def admit(self, credentials: Credentials, *, counted: bool = True) -> Asker:
+        """Let a read in; ``counted``: against its key's rate, as every market read is. Raises AccessDenied."""
         if self.is_owner(credentials):
             return Asker(AskerKind.OWNER, "owner")
         if self._keys and credentials.keys:
             rule = self._rule_of(credentials.keys)
             if rule is None:
                 raise AccessDenied("unauthorized", "unknown API key: this Dozor has keys of its own, ask its operator")
-            self._count(rule)
+            if counted:
+                self._count(rule)
             return Asker(AskerKind.KEY, rule.name)
         if self._public or (self._public is None and not self._keys and credentials.is_local):
             return Asker(AskerKind.ANYBODY, credentials.address)
@@ -139,15 +141,23 @@ def client_address(peer: str, forwarded_for: str | None, trusted: Sequence[Netwo
     """The address that asks and whether it is this machine itself.
 
     ``X-Forwarded-For`` counts only as far as trusted proxies wrote it: read from the right, the first address that is
-    no trusted proxy is the asker. A request that passed a proxy we do not trust is not local, wherever the proxy is.
+    no trusted proxy is the asker. What passed a proxy is never local: a neighbour inside a trusted network could
+    write any address into the header.
     """
     if not forwarded_for:
         return peer, _is_loopback(peer)
     if not _is_in(peer, trusted):
         return peer, False
     hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
-    asker = next((hop for hop in reversed(hops) if not _is_in(hop, trusted)), hops[0] if hops else peer)
-    return asker, _is_loopback(asker)
+    return next((hop for hop in reversed(hops) if not _is_in(hop, trusted)), hops[0] if hops else peer), False
+
+
+def is_loopback_name(host: str | None) -> bool:
+    """Whether a ``Host`` header means this machine as seen from itself; an absent one (HTTP/1.0) does."""
+    if host is None:
+        return True
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    return name.lower() == "localhost" or name.lower().endswith(".localhost") or _is_loopback(name.strip("[]"))
 
 
 def _is_loopback(address: str) -> bool:

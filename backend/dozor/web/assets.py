@@ -53,5 +53,8 @@ class Assets:
         if any(not part or part.startswith(".") or "\\" in part or "\0" in part for part in segments):
             return None
         file = self._folder.joinpath(*segments)
-        inside = file.is_file() and file.resolve().is_relative_to(self._folder.resolve())
+        try:
+            inside = file.is_file() and file.resolve().is_relative_to(self._folder.resolve())
+        except OSError:  # a name that the file system cannot have
+            return None
         return file if inside else None

@@ -63,7 +63,7 @@ class Gateway:
         if request.target_bytes > LONGEST_QUESTION_BYTES:
             return Reply(414, (("content-type", JSON), ("cache-control", "no-store")), TOO_LONG)
         asker = self._access.admit(credentials(scope, request, self._login, self._proxies))
-        found = match(request.segments) if request.method in {"GET", "HEAD"} else None
+        found = match(request.segments) if request.method == "GET" else None
         if found is None:
             raise refusals.no_such_path()
         question = canonical(*found, request.query, full_history=self._full_history)

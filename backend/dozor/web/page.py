@@ -94,7 +94,7 @@ class Page:
                 max_age=int(SESSION_FOR.total_seconds()),
                 httponly=True,
                 samesite="lax",
-                secure=request.url.scheme == "https",
+                secure=request.scope["scheme"] == "https",
             )
             return reply
 
@@ -106,7 +106,7 @@ class Page:
         except FileNotFoundError:
             return PlainTextResponse(NOT_BUILT, 503)
         language = language_of(request.headers.get("accept-language", ""), self._language)
-        first = await self._first_screen(request, language) if request.url.path == "/" else None
+        first = await self._first_screen(request, language) if request.scope["path"] == "/" else None
         if first is not None:
             # "<" is escaped, so that no name of a coin can end the script element.
             data = first.replace("<", "\\u003c")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from dozor.web.variants import Variant
 STALE_ON_ERROR_S = 24 * 3600
 EXPOSED = "total, per-page, link, age, cache-status, etag, retry-after, x-request-id"
 JSON = "application/json; charset=utf-8"
+
+ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"')  # RFC 9110 8.8.3; a comma may stand inside the quotes
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -70,7 +73,7 @@ def cache_status(answer: Answer) -> str:
         case Outcome.HIT:
             return f"dozor; hit; ttl={ttl}{detail}"
         case _:
-            return f"dozor; hit; ttl={ttl}; detail=stale"
+            return f"dozor; hit; ttl={min(ttl, 0)}; detail=stale"  # above 0 only when the clock stepped back
 
 
 def conditional(status: int, headers: Headers, variant: Variant, if_none_match: str | None) -> Reply:
@@ -84,8 +87,8 @@ def conditional(status: int, headers: Headers, variant: Variant, if_none_match: 
 
 def matches(if_none_match: str, base_etag: str) -> bool:
     """Whether ``If-None-Match`` names this answer, in any of its codings (weak comparison, RFC 9110 13.1.2)."""
-    tags = [tag.strip().removeprefix("W/").strip('"') for tag in if_none_match.split(",")]
-    return "*" in tags or any(tag == base_etag or tag.startswith(f"{base_etag}-") for tag in tags)
+    tags = ENTITY_TAG.findall(if_none_match)
+    return if_none_match.strip() == "*" or any(tag == base_etag or tag.startswith(f"{base_etag}-") for tag in tags)
 
 
 def cors_headers(origin: str | None, allowed: Sequence[str]) -> Headers:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, unquote_to_bytes
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from dozor.telemetry.phrases import Language
-from dozor.web.access import Credentials, Network, client_address, keys_in
+from dozor.web.access import Credentials, Network, client_address, is_loopback_name, keys_in
 from dozor.web.sessions import COOKIE, OwnerLogin
 
 MAX_PARAMETERS = 200
@@ -54,6 +54,8 @@ def credentials(scope: Scope, request: Asked, login: OwnerLogin, trusted: Sequen
     peer = client[0] if client else "127.0.0.1"
     forwarded = request.headers.get("x-forwarded-for") or request.headers.get("forwarded")
     address, is_local = client_address(peer, forwarded, trusted)
+    # A page elsewhere can make its own name point at this machine; its requests then come from here, but name it.
+    is_local = is_local and is_loopback_name(request.headers.get("host"))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" and token.strip() else None
     return Credentials(
@@ -61,7 +63,7 @@ def credentials(scope: Scope, request: Asked, login: OwnerLogin, trusted: Sequen
         is_local=is_local,
         keys=keys_in(request.headers, request.query, bearer),
         bearer=bearer,
-        has_session=login.is_valid(_session(request.headers.get("cookie", ""))),
+        has_session=login.is_valid(cookie_parser(request.headers.get("cookie", "")).get(COOKIE, "")),
     )
 
 
@@ -72,14 +74,6 @@ def language_of(accept_language: str, default: Language) -> Language:
         if tag in {"ru", "en"}:
             return Language(tag)
     return default
-
-
-def _session(cookie_header: str) -> str:
-    try:
-        found = SimpleCookie(cookie_header).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
 
 
 def _decoded(part: bytes) -> str:

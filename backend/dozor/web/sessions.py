@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import hmac
+import os
 import secrets
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 
 from itsdangerous import BadSignature, TimestampSigner
 
+from dozor.domain.errors import CannotRunHere
+
 COOKIE = "dozor_session"
 SESSION_FOR = timedelta(days=30)
+SECRET_BYTES = 32
 
 
 class OwnerLogin:
     """One login link for this start, and the sessions that it and earlier ones opened.
 
-    Sessions are signed, not stored, so they outlive a restart as long as ``secret`` does.
+    Sessions are signed, not stored, so they outlive a restart as long as ``secret`` does. Raises ValueError for a
+    secret that is too short: with an empty one anybody could sign.
     """
 
     def __init__(self, secret: bytes) -> None:
+        if len(secret) < SECRET_BYTES:
+            raise ValueError("the secret is too short to sign with")
         self._signer = TimestampSigner(secret, salt="dozor.session")
         self._code: str | None = secrets.token_urlsafe(24)
 
@@ -41,3 +50,33 @@ class OwnerLogin:
         except BadSignature:
             return False
         return True
+
+
+def session_secret(file: Path) -> bytes:
+    """The secret in ``file``, made at the first start for this user alone. Safe with several processes at once.
+
+    A file that is too short, as a full disk or a kill could once have left it, is replaced: that ends the sessions.
+    Raises CannotRunHere when the file cannot be used.
+    """
+    try:
+        if not file.exists() or file.stat().st_size < SECRET_BYTES:
+            _write_whole(file, secrets.token_bytes(SECRET_BYTES))
+        return file.read_bytes()
+    except OSError as error:
+        raise CannotRunHere(
+            f"{file}: {error.strerror or error}. Mend or delete it: it signs the owner's session, no data is lost"
+        ) from error
+
+
+def _write_whole(file: Path, content: bytes) -> None:
+    """Write under another name and rename: whoever reads ``file`` finds all of it or nothing."""
+    descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=".secret-")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as new:
+            new.write(content)
+            new.flush()
+            os.fsync(new.fileno())
+        Path(name).replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

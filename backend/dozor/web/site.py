@@ -14,6 +14,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dozor.clock import Clock
@@ -59,14 +60,22 @@ def build_site(
     assets: Assets,
 ) -> ASGIApp:
     """Put the parts together."""
-    app = FastAPI(title="Dozor", version=version, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app = FastAPI(
+        title="Dozor",
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        redirect_slashes=False,
+    )
     app.include_router(api.router())
     app.include_router(_operations(api, reporter))
     app.include_router(page.router())
     app.mount("/api/v3", gateway)
+    app.router.routes.append(Route("/api/v3", gateway))  # the mount itself begins behind the slash
     app.mount("/static", assets)
     _describe(app, version)
-    _explain_errors(app, clock, language)
+    _explain_errors(app, clock, language, allowed_origins)
     return Shell(app, language, allowed_origins)
 
 
@@ -85,11 +94,11 @@ def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
         return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200, headers=NO_STORE)
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, responses=_only(401, 429))
-    async def metrics(_: Annotated[Asker, Depends(api.admit)]) -> Response:
+    async def metrics(_: Annotated[Asker, Depends(api.admit_uncounted)]) -> Response:
         return Response(exposition(await reporter.take()), headers={"content-type": CONTENT_TYPE, **NO_STORE})
 
     @router.get("/api/v1/status", summary="How Dozor is doing", responses={200: {"model": Status}, **_only(401, 429)})
-    async def status(_: Annotated[Asker, Depends(api.admit)]) -> Response:
+    async def status(_: Annotated[Asker, Depends(api.admit_uncounted)]) -> Response:
         return JSONResponse((await reporter.take()).as_json(), headers=NO_STORE)
 
     return router
@@ -110,7 +119,7 @@ def _describe(app: FastAPI, version: str) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the description
 
 
-def _explain_errors(app: FastAPI, clock: Clock, default: Language) -> None:
+def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origins: Sequence[str]) -> None:
     def reply(request: Request, code: str, detail: str, **more: Any) -> Response:
         language = language_of(request.headers.get("accept-language", ""), default)
         status, body = problem(code, detail, language=language, instance=_request_id(request.scope), **more)
@@ -147,7 +156,12 @@ def _explain_errors(app: FastAPI, clock: Clock, default: Language) -> None:
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, _: Exception) -> Response:
-        return reply(request, "internal", "")  # the framework raises it again behind this reply, and ``Shell`` logs it
+        # The framework raises it again behind this reply, and ``Shell`` logs it.
+        if request.scope["path"].startswith("/api/v3"):
+            status, body = coingecko_error(DozorError("Internal Server Error"))
+            cors = cors_headers(request.headers.get("origin"), allowed_origins)
+            return Response(body, status, {"content-type": JSON, **dict(cors), **NO_STORE})
+        return reply(request, "internal", "")
 
 
 class Shell:
@@ -189,8 +203,10 @@ class Shell:
             if _too_long(scope):
                 await self._refuse(scope, "uri-too-long", request_id).send(send_with_headers)
                 return
-            # The server itself leaves the body of a HEAD reply out: it keeps its own scope.
-            inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+            # HEAD is GET here; the server, which keeps its own scope, leaves the body out. Not for the login link: a
+            # preview's look at it must not spend it.
+            as_get = scope["method"] == "HEAD" and scope["path"] != "/login"
+            inner = {**scope, "method": "GET"} if as_get else scope
             await self._app(inner, receive, send_with_headers)
         except Exception:  # a bug must cost one request, not the connection without a word
             log.exception("server.request_failed", request_id=request_id)
@@ -198,11 +214,6 @@ class Shell:
                 await self._refuse(scope, "internal", request_id).send(send_with_headers)
 
     def _refuse(self, scope: Scope, code: str, request_id: str) -> Reply:
-        if scope["path"].startswith("/api/v3"):
-            status, body = coingecko_error(DozorError("Internal Server Error"))
-            return Reply(
-                status, (("content-type", JSON), *cors_headers(_header(scope, b"origin"), self._origins)), body
-            )
         language = language_of(_header(scope, b"accept-language") or "", self._language)
         status, body = problem(code, "", language=language, instance=request_id)
         return Reply(status, (("content-type", PROBLEM_JSON),), body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import signal
 import socket
@@ -103,6 +104,90 @@ async def test_a_data_folder_that_cannot_be_used_is_one_plain_sentence(tmp_path:
     assert len(text.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["ledger.db", "session.secret"])
+async def test_a_file_of_the_data_folder_that_cannot_be_used_is_one_plain_sentence(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data" / name).mkdir(parents=True)
+    async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED, DOZOR_LANG="en") as dozor:
+        code, text = await dozor.end()
+    assert code == 3
+    assert name in text
+    assert "Traceback" not in text
+
+
+async def test_a_damaged_ledger_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ledger.db").write_bytes(b"garbage" * 1000)
+    async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED) as dozor:
+        code, text = await dozor.end()
+    assert code == 3
+    assert "ledger.db" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"COINGECKO_BASE_URL": "http://[bad"},
+        {"COINGECKO_BASE_URL": "http://localhost:abc"},
+        {"COINGECKO_BASE_URL": "http://localhost:99999"},
+        {"ALLOWED_ORIGINS": "http://[bad"},
+        {"DOZOR_DATA_DIR": "~nobody-of-this-name/x"},
+        {"DOZOR_OWNER_TOKEN_FILE": "~nobody-of-this-name/x"},
+        {"DOZOR_ENV_FILE": str(Path(__file__).parent)},
+    ],
+    ids=lambda mistake: "=".join(*mistake.items()).split("/backend")[0],
+)
+async def test_no_mistake_in_settings_is_a_traceback(tmp_path: Path, mistake: dict[str, str]) -> None:
+    async with dozor_process(tmp_path, **mistake) as dozor:
+        code, text = await dozor.end()
+    assert (code, "Traceback" in text) == (2, False), text
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 70])
+async def test_a_host_that_cannot_be_one_is_one_plain_sentence(tmp_path: Path, host: str) -> None:
+    async with dozor_process(tmp_path, HOST=host, DOZOR_PUBLIC_MARKET="true") as dozor:
+        code, text = await dozor.end()
+    assert (code, len(text.strip().splitlines())) == (3, 1), text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can send SIGTERM there")
+async def test_a_stop_during_the_start_is_a_clean_end(tmp_path: Path) -> None:
+    """Whatever the start is busy with; a stop before Python itself is up cannot be caught by anybody."""
+    # python -v says each module that it has imported: a way to stop it in the middle of the start.
+    for number, module in itertools.product((signal.SIGTERM, signal.SIGINT), ("structlog", "fastapi", "dozor.app")):
+        async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED, PYTHONVERBOSE="1") as dozor:
+            await dozor.line_with(f"import '{module}'")
+            dozor.process.send_signal(number)
+            code, text = await dozor.end()
+        assert code == 0, text[-2000:]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+async def test_a_log_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port = chosen.getsockname()[1]
+    async with scripted_upstream() as upstream:
+        settings = {
+            "PORT": str(port),
+            "DOZOR_DATA_DIR": str(tmp_path),
+            "DOZOR_ENV_FILE": str(tmp_path / "none"),
+            "COINGECKO_BASE_URL": upstream.base_url,
+        }
+        with open("/dev/full", "w") as full:  # noqa: ASYNC230, PTH123  # opening a device does not wait
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "dozor", stdout=full, stderr=full, env={**os.environ, **settings}
+            )
+        try:
+            await upstream.came.wait()  # it is up: it fetches the first screen
+            await wait_until_ready(f"http://127.0.0.1:{port}")
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == 0
+        finally:
+            if process.returncode is None:
+                process.kill()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder private by its owner, not by a mode")
 async def test_the_data_folder_is_for_its_user_alone(tmp_path: Path) -> None:
     async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED) as dozor:
@@ -171,7 +256,10 @@ async def body_of(client: aiohttp.ClientSession, url: str) -> bytes:
 async def wait_until_ready(url: str) -> None:
     async with aiohttp.ClientSession() as client:
         for _ in range(2000):
-            async with client.get(f"{url}/readyz") as reply:
-                if reply.status == 200:
-                    return
+            try:
+                async with client.get(f"{url}/readyz") as reply:
+                    if reply.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                await asyncio.to_thread(os.stat, ".")  # not listening yet; a turn for the machine
     raise AssertionError("never ready")
