@@ -62,4 +62,5 @@ def _http_date(text: str | None) -> datetime | None:
         instant = parsedate_to_datetime(text.strip())
     except (ValueError, OverflowError):
         return None
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    # Left in its own zone: in UTC the first and the last hours that can be written would lie outside the calendar.
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant

@@ -49,6 +49,7 @@ def test_pause_doubles_up_to_the_longest(failures: int, pause: int) -> None:
         ("Sun, 22 Nov 2026 12:00:00 GMT", None),  # now
         ("Sun, 22 Nov 2026 11:59:00 GMT", HOUR),  # the past is a negative pause
         ("Wed, 22 Nov 2056 12:00:00 GMT", HOUR),
+        ("Fri, 31 Dec 9999 23:59:59 -0100", HOUR),  # in UTC it is the year 10000
         ("Sun, 99 Nov 2026 12:00:00 GMT", None),
     ],
 )
@@ -64,6 +65,11 @@ def test_date_is_counted_from_the_answers_own_date_so_that_our_clock_may_be_wron
 
 def test_unreadable_date_header_leaves_our_own_clock() -> None:
     assert requested_pause("Sun, 22 Nov 2026 12:02:00 GMT", NOW, sent_at="yesterday") == seconds(120)
+
+
+def test_absurd_date_header_never_raises() -> None:
+    pause = requested_pause("Sun, 22 Nov 2026 12:02:00 GMT", NOW, sent_at="Fri, 31 Dec 9999 23:59:59 -0100")
+    assert pause == HOUR
 
 
 @given(st.one_of(st.text(max_size=40), st.integers().map(str), st.floats().map(str)))
