@@ -48,7 +48,7 @@ class Good:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The question has no other answer than this one."""
+    """The question has no other answer than this one, in upstream's own words: a page of the CDN before it is none."""
 
     status: int
     body: bytes
@@ -101,6 +101,9 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, shape: Bod
     if status in KEY_STATUSES:
         return Rejected(_why_rejected(status, body))
     if 400 <= status < 500 and status not in TRANSIENT_4XX:
+        if not is_json:
+            # Not upstream's word but that of something before it: remembered, it would hide the answer we have.
+            return Failing(f"it answers {status} with what is not JSON")
         return _refusal(status, body, is_json=is_json)
     # A server that names a time to come back is not asked again at once.
     return Failing(f"it answers {status}", again_at_once=status >= 500 and "retry-after" not in headers)

@@ -34,12 +34,9 @@ FIREWALL = b"<html><h1>Access denied</h1><span>Error code 1020</span></html>"
 WHAT_IT_MEANS = [
     # Refusals of the question: another question, same key, is answered.
     (404, b'{"error":"coin not found"}', Refusal),
-    (404, HTML, Refusal),
     (422, b'{"error":"Missing parameter ids"}', Refusal),
     (400, b'{"error":"bad request"}', Refusal),
     (400, envelope(1), Refusal),
-    (414, b"", Refusal),
-    (405, b"", Refusal),
     (401, envelope(10005), Refusal),  # an endpoint of paid plans
     (401, wrapped(10012), Refusal),  # a time range of paid plans, in the extra wrapper
     (401, envelope("10012"), Refusal),  # a code sent as text is the same code
@@ -63,6 +60,12 @@ WHAT_IT_MEANS = [
     (403, b"Please add a descriptive User-Agent to your request.", Rejected),
     (403, FIREWALL, Rejected),
     # No answer at all.
+    (404, HTML, Failing),  # upstream refuses in JSON: this is a page of the CDN before it
+    (400, HTML, Failing),
+    (414, HTML, Failing),
+    (422, HTML, Failing),
+    (405, b"", Failing),
+    (404, b"no such thing", Failing),
     (500, b'{"status":500,"error":"Internal Server Error"}', Failing),
     (500, HTML, Failing),
     (502, b"", Failing),
@@ -123,9 +126,10 @@ def test_error_in_disguise_is_seen_where_a_list_was_asked_for() -> None:
     [
         (404, b'{"error":"coin not found"}', b'{"error":"coin not found"}'),
         (401, wrapped(10012), wrapped(10012)),
-        (404, b"no such thing", b'{"error":"no such thing"}'),
-        (404, HTML, b'{"error":"Not Found"}'),  # a page is nothing that a program can show
-        (499, b"", b'{"error":"refused (499)"}'),  # a status without a name
+        (401, b'"error_code": 10012, cut', b'{"error":"\\"error_code\\": 10012, cut"}'),
+        # A page is nothing that a program can show.
+        (401, b'<p>"error_code": 10012</p>', b'{"error":"Unauthorized"}'),
+        (499, b'<p>"error_code": 10012</p>', b'{"error":"refused (499)"}'),  # a status without a name
     ],
 )
 def test_refusal_is_kept_as_sent_or_put_in_the_shape_that_clients_know(status: int, body: bytes, kept: bytes) -> None:
