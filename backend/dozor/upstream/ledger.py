@@ -39,7 +39,9 @@ class Ledger:
     """Counts the month's calls in the SQLite file ``path``, shared by every process that opens it.
 
     Enter it before use. Entering raises CannotRunHere when the file cannot be used; a damaged one too, because to start
-    from zero could spend a month's quota twice, and only the operator knows what is left of it. Later on, whatever the
+    from zero could spend a month's quota twice, and only the operator knows what is left of it. A file of 0 bytes is
+    no damage but what a first start leaves that ended before SQLite wrote the header: it counts as new, unless a
+    ``-wal`` beside it shows that calls were counted. Later on, whatever the
     disk refuses is UpstreamUnavailable: a call that is not on record is not made. All work is done by one thread of its
     own, so that the disk never stops the loop. ``per_month`` 0 counts without a limit.
     """
@@ -103,8 +105,10 @@ class Ledger:
             if self._usable:
                 log.error("ledger.unusable", path=str(self._path), reason=str(error))
             self._usable = False
+            # Clients read this sentence: where the file lies and what the disk said is for the log alone.
             raise UpstreamUnavailable(
-                f"calls cannot be counted in {self._path} ({error})", self._clock.now() + TRY_AGAIN_AFTER
+                "calls cannot be counted on this machine's disk, and an uncounted call is not made",
+                self._clock.now() + TRY_AGAIN_AFTER,
             ) from error
         if not self._usable:
             log.info("ledger.usable_again", path=str(self._path))
@@ -118,6 +122,7 @@ class Ledger:
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._refuse_emptied_file()
         database = sqlite3.connect(self._path, timeout=LOCKED_FOR_SECONDS, isolation_level=None)
         try:
             self._prepare(database)
@@ -125,6 +130,13 @@ class Ledger:
             database.close()
             raise
         return database
+
+    def _refuse_emptied_file(self) -> None:
+        # SQLite would take it for new, and delete the -wal. The -wal is looked for first: another process, starting
+        # now, writes the header before it, so that a file found empty after its -wal was emptied by somebody.
+        has_wal = self._path.with_name(f"{self._path.name}-wal").exists()
+        if has_wal and self._path.exists() and self._path.stat().st_size == 0:
+            raise sqlite3.DatabaseError("it was emptied: it has 0 bytes, and there is a -wal file beside it")
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         [verdict] = database.execute("PRAGMA quick_check(1)").fetchone()

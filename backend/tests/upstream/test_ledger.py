@@ -173,6 +173,23 @@ async def test_damaged_file_stops_the_start_and_is_left_as_it_was(tmp_path: Path
     assert path.read_bytes() == content
 
 
+async def test_file_of_no_bytes_is_what_an_interrupted_first_start_leaves_and_counts_as_new(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.touch()
+    async with ledger_at(path) as ledger:
+        await ledger.charge()
+        assert (await ledger.usage()).used == 1
+
+
+async def test_emptied_file_with_a_wal_beside_it_stops_the_start_and_keeps_the_wal(tmp_path: Path) -> None:
+    path, wal = tmp_path / "ledger.db", tmp_path / "ledger.db-wal"
+    path.touch()
+    wal.write_bytes(b"calls that were counted")
+    with pytest.raises(CannotRunHere, match="emptied"):
+        await ledger_at(path).__aenter__()
+    assert wal.read_bytes() == b"calls that were counted"
+
+
 async def test_file_of_a_newer_format_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with closing(sqlite3.connect(path)) as database:
@@ -191,14 +208,17 @@ async def test_call_that_cannot_be_recorded_is_not_made_and_the_log_says_so_once
             vandal.commit()
         with capture_logs() as logs:
             for _ in range(3):
-                with pytest.raises(UpstreamUnavailable, match="cannot be counted"):
+                with pytest.raises(UpstreamUnavailable, match="cannot be counted") as refusal:
                     await ledger.charge()
+                assert str(tmp_path) not in str(refusal.value)  # clients read it
+                assert "gone" not in str(refusal.value)
             assert (await ledger.usage()).used == 1  # as last known: a status page never fails
             with closing(sqlite3.connect(path)) as vandal:
                 vandal.execute("ALTER TABLE gone RENAME TO calls")
                 vandal.commit()
             await ledger.charge()
         assert [entry["event"] for entry in logs] == ["ledger.unusable", "ledger.usable_again"]
+        assert logs[0]["path"] == str(path)
 
 
 async def test_days_of_long_ago_are_cleared_away(tmp_path: Path) -> None:
