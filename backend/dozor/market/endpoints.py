@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from dozor.market import answers
 from dozor.market.ports import BodyShape
 
 FULL_RANGE_DAYS = 365  # how far back a keyless or demo plan may ask (error 10012, reported since 2024-03)
@@ -65,13 +66,15 @@ class FamilyName(Enum):
 class Endpoint:
     """One path of CoinGecko's API, ``{name}`` standing for a path parameter.
 
-    ``function`` is its name in logs and counters. ``one_of`` are parameters of which upstream wants at least one, and
-    the first is the one that its refusal names.
+    ``function`` is its name in logs and counters. ``answer`` reads any body that is an answer of it, and raises
+    msgspec.DecodeError for every other. ``one_of`` are parameters of which upstream wants at least one, and the first
+    is the one that its refusal names.
     """
 
     path: str
     function: str
     shape: BodyShape
+    answer: answers.Decoder
     cadence: Cadence
     parameters: tuple[Parameter, ...] = ()
     one_of: tuple[str, ...] = ()
@@ -94,11 +97,12 @@ LOOKUP = (
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("/ping", "ping", BodyShape.OBJECT, Cadence(300, 300), summary="API server status"),
+    Endpoint("/ping", "ping", BodyShape.OBJECT, answers.PING, Cadence(300, 300), summary="API server status"),
     Endpoint(
         "/simple/price",
         "get_prices",
         BodyShape.OBJECT,
+        answers.PRICES,
         Cadence(60, 20),
         (
             *LOOKUP,
@@ -117,6 +121,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/simple/supported_vs_currencies",
         "get_vs_currencies",
         BodyShape.ARRAY,
+        answers.CURRENCIES,
         Cadence(60, 30, grace_factor=1),
         summary="Currencies that prices can be asked in",
     ),
@@ -124,6 +129,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/coins/list",
         "get_coin_list",
         BodyShape.ARRAY,
+        answers.COIN_LIST,
         Cadence(1800, 1800, grace_factor=1),  # the recorded s-maxage of the keyless host; pro's own box says 300 s
         (_flag("include_platform", "false"), Parameter("status", Kind.WORD, "active")),
         summary="All coins: id, symbol, name",
@@ -132,6 +138,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/coins/markets",
         "get_crypto_list",
         BodyShape.ARRAY,
+        answers.ROWS,
         Cadence(60, 45),
         (
             Parameter("vs_currency", Kind.ID, required=True),
@@ -153,6 +160,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/coins/{id}",
         "get_crypto_details",
         BodyShape.OBJECT,
+        answers.COIN,
         Cadence(60, 60, grace_until_s=300),
         (
             _flag("localization", "true"),
@@ -171,6 +179,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/coins/{id}/market_chart",
         "get_crypto_chart",
         BodyShape.OBJECT,
+        answers.SERIES,
         Cadence(300, 300, grace_factor=1),
         (
             Parameter("vs_currency", Kind.ID, required=True),
@@ -185,6 +194,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/coins/{id}/ohlc",
         "get_crypto_ohlc",
         BodyShape.ARRAY,
+        answers.CANDLES,
         Cadence(900, 900, grace_factor=1),
         (
             Parameter("vs_currency", Kind.ID, required=True),
@@ -198,12 +208,22 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "/search",
         "search_upstream",
         BodyShape.OBJECT,
+        answers.COINS_FOUND,
         Cadence(900, 900),
         (Parameter("query", Kind.TEXT, required=True),),
         summary="Upstream's own search over coins, categories and markets",
     ),
-    Endpoint("/search/trending", "get_trending", BodyShape.OBJECT, Cadence(600, 600), summary="What people look for"),
-    Endpoint("/global", "get_global", BodyShape.OBJECT, Cadence(600, 600), summary="The market as a whole"),
+    Endpoint(
+        "/search/trending",
+        "get_trending",
+        BodyShape.OBJECT,
+        answers.COINS_FOUND,
+        Cadence(600, 600),
+        summary="What people look for",
+    ),
+    Endpoint(
+        "/global", "get_global", BodyShape.OBJECT, answers.GLOBAL, Cadence(600, 600), summary="The market as a whole"
+    ),
 )
 
 BY_PATH: Mapping[str, Endpoint] = {endpoint.path: endpoint for endpoint in ENDPOINTS}
@@ -226,5 +246,12 @@ def match(segments: Sequence[str]) -> tuple[Endpoint, dict[str, str]] | None:
     return None
 
 
+def is_step(segment: str) -> bool:
+    """Whether it is ``.`` or ``..``, which leads to another path instead of naming anything, however it is encoded."""
+    return segment in {".", ".."}
+
+
 def _fits(part: str, given: str) -> bool:
-    return bool(given.strip()) and "{" not in given if part.startswith("{") else part == given
+    if not part.startswith("{"):
+        return part == given
+    return bool(given.strip()) and "{" not in given and not is_step(given)

@@ -108,9 +108,10 @@ class MarketService:
     async def _load(self, question: Question, family: Family, purpose: Purpose) -> Entry:
         fetched = await self._upstream.fetch(family.call(question, purpose))
         try:
+            question.endpoint.answer.decode(fetched.body)
             family.assemble(question, fetched.body)
         except (msgspec.DecodeError, ValueError) as error:
-            # A body that cannot be cut is not an answer, whatever its status: it must never replace a good one.
+            # Something else than an answer, whatever its status: it must never replace a good one.
             raise UpstreamUnavailable(
                 f"its answer cannot be read ({error})", self._clock.now() + BAD_ANSWER_RETRY
             ) from error
