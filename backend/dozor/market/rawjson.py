@@ -57,3 +57,8 @@ def raw(value: object) -> msgspec.Raw:
 def is_null(value: msgspec.Raw | None) -> bool:
     """Whether a member is absent or ``null``."""
     return value is None or bytes(value) == b"null"
+
+
+def is_object(value: msgspec.Raw | None) -> bool:
+    """Whether a member is there and an object."""
+    return value is not None and bytes(value).startswith(b"{")

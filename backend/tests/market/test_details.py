@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,6 +78,17 @@ def test_number_texts_survive_the_cut() -> None:
     assert details.assemble(question(), body) == (
         b'{"id":"x","market_data":{"a":1.054e-05,"b":18710825.0,"c":-1.034312375871936e+15},"z":0.10}'
     )
+
+
+@pytest.mark.parametrize("odd", [None, [], "text", 7])
+@pytest.mark.parametrize("name", ["description", "market_data"])
+@given(flags=st.dictionaries(st.sampled_from(FLAGS), st.sampled_from(["true", "false"])))
+def test_a_member_that_is_no_object_is_passed_on_whatever_is_asked(
+    name: str, odd: object, flags: dict[str, str]
+) -> None:
+    body = json.dumps({**WIDE, name: odd}).encode()
+    found = json.loads(details.assemble(question(**flags), body))
+    assert found.get(name, "cut") == ("cut" if flags.get(name) == "false" else odd)
 
 
 def test_the_widest_body_of_one_coin_serves_every_question_but_another_pair_format() -> None:

@@ -37,7 +37,11 @@ def call(question: Question, purpose: Purpose) -> Call:
 
 
 def assemble(question: Question, body: bytes) -> bytes:
-    """The widest answer without what was not asked for. Raises msgspec.DecodeError when it is no JSON object."""
+    """The widest answer without what was not asked for. Raises msgspec.DecodeError when it is no JSON object.
+
+    A member is cut only where it is an object: upstream may send ``null`` or ``[]`` for what it has nothing about, and
+    that is passed on as it came, so that one stored body serves every question or none.
+    """
     members = rawjson.split_object(body)
     for section in SECTIONS:
         if question.get(section) == "false":
@@ -47,12 +51,12 @@ def assemble(question: Question, body: bytes) -> bytes:
     if question.get("localization") == "false":
         # Recorded: the names go, and the description keeps its English text only.
         members.pop("localization", None)
-        if "description" in members:
+        if rawjson.is_object(members.get("description")):
             texts = rawjson.split_object(members["description"])
             members["description"] = msgspec.Raw(
                 rawjson.join_object({name: text for name, text in texts.items() if name == "en"})
             )
-    if question.get("sparkline") != "true" and "market_data" in members:
+    if question.get("sparkline") != "true" and rawjson.is_object(members.get("market_data")):
         market_data = rawjson.split_object(members["market_data"])
         if market_data.pop("sparkline_7d", None) is not None:
             members["market_data"] = msgspec.Raw(rawjson.join_object(market_data))
