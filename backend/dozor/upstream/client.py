@@ -131,7 +131,7 @@ class UpstreamClient:
             ticket = self._breaker.begin(self._clock.monotonic())
             assert ticket is not None
             try:
-                await permit.charge()
+                permit.spend()
                 attempt = await self._send(call, ends_at)
                 self._report(ticket, attempt.answer)
             finally:

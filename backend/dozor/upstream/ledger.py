@@ -1,4 +1,4 @@
-"""The month's count of upstream calls, on disk: no restart, crash or second process forgets a call.
+"""The count of upstream calls, on disk, of the month and the minute: no restart or second process forgets a call.
 
 A call is counted before it is sent and stays counted when nobody lives to say how it ended. Calls are kept by UTC day,
 not by period, so that moving the reset day, or a clock that steps over it, never makes calls forgotten.
@@ -10,6 +10,7 @@ import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +19,8 @@ import structlog
 from dozor.domain.budget import MonthPeriod
 from dozor.domain.errors import BudgetExhausted, CannotRunHere, UpstreamUnavailable
 from dozor.market.ports import WindowUsage
+from dozor.upstream import minute
+from dozor.upstream.minute import Full, MinuteRule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +38,18 @@ TRY_AGAIN_AFTER = timedelta(seconds=5)
 KEPT_FOR = timedelta(days=400)
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One call on record: the UTC day it is counted on, and its slot of the minute, ``None`` where none is kept."""
+
+    day: date
+    slot: int | None = None
+
+
 class Ledger:
-    """Counts the month's calls in the SQLite file ``path``, shared by every process that opens it.
+    """Counts the month's calls, and holds the minute's slots, in the SQLite file ``path``.
+
+    Every process that opens the file shares both.
 
     Enter it before use. Entering raises CannotRunHere when the file cannot be used; a damaged one too, because to start
     from zero could spend a month's quota twice, and only the operator knows what is left of it. A file of 0 bytes is
@@ -72,21 +85,37 @@ class Ledger:
         finally:
             self._thread.shutdown(wait=False)
 
-    async def charge(self) -> date:
-        """Count one call that is about to be sent; the UTC day it is counted on.
+    async def charge(self, rule: MinuteRule | None = None) -> Charge:
+        """Count one call that is about to be sent, and with a ``rule`` take a slot of the minute for it, or neither.
 
-        Raises BudgetExhausted, with nothing counted, when the month is spent. Cancelled, it may have counted.
+        Raises BudgetExhausted, which names the window, with nothing counted. Cancelled, it may have counted.
         """
-        today = self._clock.now().date()
         period = self._period()
-        if not await self._on_record(lambda: self._charge(period, today)):
-            raise BudgetExhausted("month", period.resets_at)
-        return today
+        outcome = await self._on_record(lambda: self._charge(period, rule))
+        match outcome:
+            case Charge():
+                return outcome
+            case Full(until):
+                raise BudgetExhausted("minute", until)
+            case None:
+                raise BudgetExhausted("month", period.resets_at)
 
-    async def give_back(self, day: date) -> None:
-        """Uncount a call that was charged on ``day``. Where that fails it stays counted, which is the safe side."""
+    async def end(self, charge: Charge) -> None:
+        """The call has ended: its slot is free a span from now. Where that fails, a span after it must have ended."""
+        ended_at = self._clock.now()
+        if (slot := charge.slot) is not None:
+            with suppress(UpstreamUnavailable):
+                await self._on_record(lambda: minute.end(self._database, slot, ended_at))
+
+    async def give_back(self, charge: Charge) -> None:
+        """Uncount a call on the month. Where that fails it stays counted, which is the safe side."""
         with suppress(UpstreamUnavailable):
-            await self._on_record(lambda: self._give_back(day))
+            await self._on_record(lambda: self._give_back(charge.day))
+
+    async def withdraw(self, charge: Charge) -> None:
+        """Undo ``charge`` for a call that was never sent, slot and all. Where that fails it stays counted."""
+        with suppress(UpstreamUnavailable):
+            await self._on_record(lambda: self._withdraw(charge))
 
     async def usage(self) -> WindowUsage:
         """How far the month is spent; as last known where the file cannot be read."""
@@ -149,19 +178,30 @@ class Ledger:
             if version > SCHEMA_VERSION:
                 raise sqlite3.DatabaseError(f"it was written by a newer Dozor (format {version})")
             database.execute("CREATE TABLE IF NOT EXISTS calls (day TEXT PRIMARY KEY, used INTEGER NOT NULL) STRICT")
+            minute.create(database)
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
             oldest_kept = (self._clock.now() - KEPT_FOR).date().isoformat()
             database.execute("DELETE FROM calls WHERE day < ?", (oldest_kept,))
 
-    def _charge(self, period: MonthPeriod, day: date) -> bool:
+    def _charge(self, period: MonthPeriod, rule: MinuteRule | None) -> Charge | Full | None:
         with _transaction(self._database):
+            now = self._clock.now()  # read once the lock is held: a wait for it must not backdate the slot
             if self._per_month and self._used(period) >= self._per_month:
-                return False
+                return None
+            if rule is not None and (full := minute.find_full(self._database, rule, now)) is not None:
+                return full
+            day = now.date()
             self._database.execute(
                 "INSERT INTO calls (day, used) VALUES (?, 1) ON CONFLICT (day) DO UPDATE SET used = used + 1",
                 (day.isoformat(),),
             )
-            return True
+            return Charge(day, None if rule is None else minute.begin(self._database, now))
+
+    def _withdraw(self, charge: Charge) -> None:
+        with _transaction(self._database):
+            self._give_back(charge.day)
+            if charge.slot is not None:
+                minute.give_back(self._database, charge.slot)
 
     def _give_back(self, day: date) -> None:
         self._database.execute("UPDATE calls SET used = used - 1 WHERE day = ? AND used > 0", (day.isoformat(),))

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from dozor.domain.errors import BudgetExhausted
 from dozor.market.ports import WindowUsage
 from dozor.upstream.admission import Admission
-from dozor.upstream.ledger import Ledger
+from dozor.upstream.ledger import Charge, Ledger
 from fakes import FakeClock, settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
-    from datetime import date
     from pathlib import Path
 
     from dozor.clock import Clock
+    from dozor.upstream.minute import MinuteRule
 
 
 class LedgerInMemory:
@@ -32,11 +32,16 @@ class LedgerInMemory:
         self._used = 0
         self._clock = clock
 
-    async def charge(self) -> date:
+    async def charge(self, rule: MinuteRule | None = None) -> Charge:
         self._used += 1
-        return self._clock.now().date()
+        return Charge(self._clock.now().date())
 
-    async def give_back(self, day: date) -> None:
+    async def end(self, charge: Charge) -> None: ...
+
+    async def give_back(self, charge: Charge) -> None:
+        self._used -= 1
+
+    async def withdraw(self, charge: Charge) -> None:
         self._used -= 1
 
     async def usage(self) -> WindowUsage:
@@ -65,7 +70,7 @@ class Callers:
     async def _call(self, number: int) -> None:
         try:
             async with self.admission.permit() as permit:
-                await permit.charge()
+                permit.spend()
                 self.sent.append(number)
                 self.under_way[number] = asyncio.Event()
                 try:
@@ -206,7 +211,7 @@ async def test_second_attempt_takes_a_free_slot_but_never_waits_for_one() -> Non
     clock = FakeClock()
     admission = Admission(per_minute=1, ledger=LedgerInMemory(clock), clock=clock, window_seconds=5)
     async with admission.permit(may_wait=False) as permit:
-        await permit.charge()
+        permit.spend()
     with pytest.raises(BudgetExhausted):
         async with admission.permit(may_wait=False):
             raise AssertionError("no slot is free")
@@ -244,7 +249,7 @@ async def test_credit_is_given_back_only_for_a_failure_where_only_successes_coun
     async with Ledger(tmp_path / "ledger.db", per_month=10, resets_on=1, clock=clock) as ledger:
         admission = Admission(per_minute=5, ledger=ledger, clock=clock, count_only_successes=count_only_successes)
         async with admission.permit() as permit:
-            await permit.charge()
+            permit.spend()
             await permit.settle(succeeded=succeeded)
         assert (await admission.month_usage()).used == counted
         assert admission.minute_usage().used == 1  # a failed attempt counts on the minute whatever the month does
@@ -256,8 +261,8 @@ async def test_spent_month_leaves_the_minute_untouched(tmp_path: Path) -> None:
         admission = Admission(per_minute=5, ledger=ledger, clock=clock)
         await ledger.charge()
         with pytest.raises(BudgetExhausted, match="month"):
-            async with admission.permit() as permit:
-                await permit.charge()
+            async with admission.permit():
+                raise AssertionError("the month is spent")
         assert admission.minute_usage().used == 0
 
 

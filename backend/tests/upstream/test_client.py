@@ -340,6 +340,8 @@ async def test_after_a_429_nobody_calls_for_as_long_as_was_asked_and_then_one_pr
     bench.server.script.append(after(answered.wait, answer(200, BODY)))
     calls = [asyncio.ensure_future(bench.client.fetch(PRICE)) for _ in range(5)]
     await bench.server.has_been_asked(2)
+    while sum(call.done() for call in calls) < 4:
+        await asyncio.wait([call for call in calls if not call.done()], return_when=asyncio.FIRST_COMPLETED)
     answered.set()
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(result).__name__ for result in results].count("UpstreamLimited") == 4
