@@ -12,7 +12,7 @@ UNRANKED = 1_000_000
 
 
 class ListedCoin(msgspec.Struct, frozen=True):
-    """One row of the coin list."""
+    """One row of the coin list; a text is empty where upstream has none."""
 
     id: str
     symbol: str
@@ -35,7 +35,16 @@ class _Searchable:
     name: str
 
 
-_decoder = msgspec.json.Decoder(list[ListedCoin])
+class _Row(msgspec.Struct):
+    id: str
+    symbol: str | None = None
+    name: str | None = None
+
+    def coin(self) -> ListedCoin:
+        return ListedCoin(self.id, self.symbol or "", self.name or "")
+
+
+_decoder = msgspec.json.Decoder(list[_Row])
 
 
 class SearchIndex:
@@ -46,8 +55,7 @@ class SearchIndex:
         # One recorded list (2022) contained an empty id.
         self._coins = [
             _Searchable(coin, coin.id.casefold(), coin.symbol.casefold(), coin.name.casefold())
-            for coin in _decoder.decode(coin_list)
-            if coin.id
+            for coin in (row.coin() for row in _decoder.decode(coin_list) if row.id)
         ]
 
     def __len__(self) -> int:

@@ -16,8 +16,9 @@ from dozor.caching.stats import Outcome
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError, UpstreamUnavailable
 from dozor.domain.freshness import Freshness, FreshnessPolicy
+from dozor.market import refusals
 from dozor.market.catalogue import Catalogue
-from dozor.market.endpoints import FamilyName
+from dozor.market.endpoints import FamilyName, is_step
 from dozor.market.families import details, plain
 from dozor.market.families.family import Family
 from dozor.market.policy import policy_for
@@ -89,6 +90,8 @@ class MarketService:
 
         Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer.
         """
+        if any(is_step(value) for _, value in question.path_params):
+            raise refusals.not_found()
         family = FAMILIES[question.endpoint.family]
 
         async def load() -> Entry:

@@ -1,14 +1,14 @@
 """The bodies of Dozor's own API, put together from slices of upstream's bytes.
 
-Numbers keep upstream's text. What upstream did not say is ``null``, never 0. Each function takes an upstream body and
-gives the members of one reply, as raw JSON, without ``meta``. All raise msgspec.DecodeError when the body is not as
-expected.
+Numbers keep upstream's text. What upstream did not say, or said in a form that nobody can read, is ``null``, never 0.
+Each function takes an upstream body and gives the members of one reply, as raw JSON, without ``meta``. All raise one of
+``UNREADABLE`` when the body is not the answer it should be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
@@ -17,6 +17,7 @@ from dozor.market.rawjson import (
     NULL,
     RawObject,
     is_null,
+    is_object,
     join_array,
     join_object,
     raw,
@@ -26,6 +27,8 @@ from dozor.market.rawjson import (
 )
 
 View = Callable[[bytes], RawObject]  # an upstream body in, the members of our reply out
+UNREADABLE = (msgspec.DecodeError, ValueError, KeyError, OverflowError)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 ROW = {  # ours: upstream's, the first that is there
     "rank": ("market_cap_rank",),
@@ -92,9 +95,9 @@ def chart(body: bytes, days: str) -> RawObject:
     """``prices``, ``market_caps`` and ``volumes`` as ``[[ms, value], …]``, and the seconds between two points."""
     series = split_object(body)
     return {
-        "prices": series.get("prices", raw([])),
-        "market_caps": series.get("market_caps", raw([])),
-        "volumes": series.get("total_volumes", raw([])),
+        "prices": _list(series.get("prices")),
+        "market_caps": _list(series.get("market_caps")),
+        "volumes": _list(series.get("total_volumes")),
         "granularity_s": raw(GRANULARITY_S[days]),
     }
 
@@ -107,17 +110,16 @@ def candles(body: bytes, days: str) -> RawObject:
 def prices(body: bytes, ids: Iterable[str], quotes: Iterable[str], fetched_at: str) -> RawObject:
     """``prices[id][quote] = {value, observed_at}``; a coin or quote that upstream does not know is left out.
 
-    ``observed_at`` is the source's own time where it gave one, else that of the fetch.
+    ``observed_at`` is the source's own time where it gave one that can be read, else that of the fetch.
     """
     answer = split_object(body)
     quotes = list(quotes)
     found = {}
     for coin_id in ids:
-        if coin_id not in answer:
+        if not is_object(answer.get(coin_id)):
             continue
         facts = split_object(answer[coin_id])
-        updated = facts.get("last_updated_at")
-        observed = raw(fetched_at) if updated is None or is_null(updated) else raw(_rfc3339(int(bytes(updated))))
+        observed = raw(_instant(facts.get("last_updated_at")) or fetched_at)
         found[coin_id] = _joined(
             {quote: _joined({"value": facts[quote], "observed_at": observed}) for quote in quotes if quote in facts}
         )
@@ -128,7 +130,6 @@ def market(body: bytes, currency: str) -> RawObject:
     """The market as a whole out of ``/global``."""
     data = _object(split_object(body), "data")
     dominance = _object(data, "market_cap_percentage")
-    updated = data.get("updated_at")
     return {
         "coins": data.get("active_cryptocurrencies", NULL),
         "markets": data.get("markets", NULL),
@@ -136,15 +137,17 @@ def market(body: bytes, currency: str) -> RawObject:
         "volume_24h": _object(data, "total_volume").get(currency, NULL),
         "market_cap_change_24h": data.get("market_cap_change_percentage_24h_usd", NULL),
         "dominance": _joined({name: dominance.get(name, NULL) for name in ("btc", "eth")}),
-        "observed_at": raw(_rfc3339(int(bytes(updated)))) if updated is not None and not is_null(updated) else NULL,
+        "observed_at": raw(_instant(data.get("updated_at"))),
     }
 
 
 def trending(body: bytes) -> RawObject:
-    """``items``: what people look for, most wanted first."""
+    """``items``: what people look for, most wanted first; a row that names no coin is left out."""
     items = []
-    for row in split_rows(split_object(body).get("coins", raw([]))):
-        item = split_object(row["item"])
+    for row in split_array(_list(split_object(body).get("coins"))):
+        item = _object(_members(row), "item")
+        if not _text(item, "id"):
+            continue
         data = _object(item, "data")
         items.append(
             join_object(
@@ -178,7 +181,8 @@ def _row(row: RawObject) -> RawObject:
 
 
 def _image(row: RawObject) -> msgspec.Raw:
-    return raw(image_path(msgspec.json.decode(row["id"], type=str))) if "id" in row else NULL
+    coin_id = _text(row, "id")
+    return raw(image_path(coin_id)) if coin_id else NULL
 
 
 def _first(row: RawObject, names: Iterable[str]) -> msgspec.Raw:
@@ -186,8 +190,12 @@ def _first(row: RawObject, names: Iterable[str]) -> msgspec.Raw:
 
 
 def _object(members: RawObject, name: str) -> RawObject:
-    value = members.get(name)
-    return {} if value is None or is_null(value) else split_object(value)
+    """The members of a member; none when it is missing or, as ``null`` and ``[]`` are, no object."""
+    return _members(members.get(name))
+
+
+def _members(value: msgspec.Raw | None) -> RawObject:
+    return split_object(value) if value is not None and is_object(value) else {}
 
 
 def _in_currency(market: RawObject, names: Iterable[str], currency: str) -> msgspec.Raw:
@@ -253,12 +261,18 @@ def _contracts(platforms: RawObject) -> msgspec.Raw:
 
 
 def _list(value: msgspec.Raw | None) -> msgspec.Raw:
-    return raw([]) if value is None or is_null(value) else value
+    return value if value is not None and bytes(value).startswith(b"[") else raw([])
 
 
 def _joined(members: Mapping[str, msgspec.Raw]) -> msgspec.Raw:
     return msgspec.Raw(join_object(members))
 
 
-def _rfc3339(unix_seconds: int) -> str:
-    return datetime.fromtimestamp(unix_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _instant(unix_seconds: msgspec.Raw | None) -> str | None:
+    """The instant of a UNIX time; ``None`` when there is none, or none in whole seconds of a year up to 9999."""
+    try:
+        seconds = msgspec.json.decode(unix_seconds or NULL, type=int)
+        at = EPOCH + timedelta(seconds=seconds)  # fromtimestamp takes nothing before 1970 on Windows
+    except (msgspec.DecodeError, OverflowError):
+        return None
+    return at.replace(tzinfo=None).isoformat() + "Z"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from importlib import resources
 from pathlib import Path
@@ -11,6 +12,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from dozor.domain.errors import DozorError
 from dozor.market import views
+from dozor.market.service import Answer
 from dozor.telemetry.phrases import Language
 from dozor.web.api.market import MarketApi
 from dozor.web.api.replying import Replying, with_meta
@@ -134,13 +136,18 @@ class Page:
         coins = await self._api.first_answer(self._api.coins_question("usd", 1, 100, "market_cap_desc"))
         market = await self._api.first_answer(self._api.question("/global"))
         parts = {
-            "coins": with_meta(self._replying.view("coins", coins, views.coins), coins).decode() if coins else "null",
-            "global": with_meta(
-                self._replying.view("global usd", market, lambda body: views.market(body, "usd")), market
-            ).decode()
-            if market
-            else "null",
+            "coins": self._shown("coins", coins, views.coins),
+            "global": self._shown("global usd", market, functools.partial(views.market, currency="usd")),
             "status": json.dumps((await self._reporter.take()).as_json()),
             "lang": json.dumps(language.value),
         }
         return "{" + ",".join(f'"{name}":{text}' for name, text in parts.items()) + "}"
+
+    def _shown(self, name: str, answer: Answer | None, view: views.View) -> str:
+        """One part of the first screen; ``null`` when nothing is known yet, or what is known cannot be shown."""
+        if answer is None:
+            return "null"
+        try:
+            return with_meta(self._replying.view(name, answer, view), answer).decode()
+        except DozorError:
+            return "null"

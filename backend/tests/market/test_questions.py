@@ -105,6 +105,8 @@ def test_a_coin_id_in_the_path_is_folded_and_encoded() -> None:
         (("coins", "bitcoin", "ohlc"), "/coins/{id}/ohlc"),
         (("coins", "", "ohlc"), None),
         (("coins", "{id}"), None),  # the template itself is no coin
+        (("coins", ".."), None),  # upstream would see another path
+        (("coins", ".", "ohlc"), None),
         (("coins",), None),
         (("",), None),
         (("ping", "x"), None),

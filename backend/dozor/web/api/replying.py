@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 
 from starlette.responses import Response
 
 from dozor.caching.lru import ByteLru
-from dozor.market.rawjson import RawObject, encode, join_object
+from dozor.domain.errors import UpstreamUnavailable
+from dozor.market.rawjson import encode, join_object
 from dozor.market.service import Answer
+from dozor.market.views import UNREADABLE, View
 from dozor.web.errors import TooStale
 from dozor.web.replies import JSON, freshness_headers, matches
 from dozor.web.variants import ETAG_DIGITS, Variants
@@ -31,7 +32,7 @@ class Replying:
         self,
         name: str,
         answer: Answer,
-        view: Callable[[bytes], RawObject],
+        view: View,
         *,
         accept_encoding: str,
         if_none_match: str | None,
@@ -41,7 +42,7 @@ class Replying:
         """The reply that shows ``view`` of the answer. ``name`` tells views of one body apart.
 
         The ETag is weak and leaves ``meta`` out: the age grows, the data does not change. Raises TooStale when the
-        asker wants nothing older than ``max_age`` seconds.
+        asker wants nothing older than ``max_age`` seconds, and UpstreamUnavailable when the answer cannot be shown.
         """
         if max_age is not None and answer.age.total_seconds() > max_age:
             wait = int((answer.policy.fresh_for - answer.age).total_seconds())
@@ -62,12 +63,19 @@ class Replying:
             headers.append(("content-encoding", variant.coding))
         return _response(200, variant.body, [("content-type", JSON), *headers])
 
-    def view(self, name: str, answer: Answer, view: Callable[[bytes], RawObject]) -> bytes:
-        """The body without ``meta``, as a JSON object."""
+    def view(self, name: str, answer: Answer, view: View) -> bytes:
+        """The body without ``meta``, as a JSON object.
+
+        Raises UpstreamUnavailable when the answer cannot be shown; its successor may be.
+        """
         place = (name, answer.hash)
         shown = self._views.get(place)
         if shown is None:
-            shown = join_object(view(answer.body))
+            try:
+                shown = join_object(view(answer.body))
+            except UNREADABLE as error:
+                retry_at = answer.fetched_at + max(answer.age, answer.policy.fresh_for)
+                raise UpstreamUnavailable(f"its answer cannot be shown ({type(error).__name__})", retry_at) from error
             self._views.put(place, shown)
         return shown
 
