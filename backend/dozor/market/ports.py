@@ -18,8 +18,7 @@ class BodyShape(Enum):
 class Purpose(Enum):
     """Why a call is made, the most urgent first."""
 
-    PERSON = "person"  # somebody waits for it
-    REFRESH = "refresh"  # somebody was served a stale answer
+    PERSON = "person"  # somebody asked, and waits for it or was served a stale answer
     WARM_UP = "warm_up"  # nobody has asked yet
 
 
