@@ -155,9 +155,7 @@ async def test_a_rejected_key_is_named_in_the_status(dozor: RunningDozor, upstre
     assert status["retry_at"] is not None
 
 
-async def test_a_details_answer_that_is_no_coin_is_not_stored(
-    dozor: RunningDozor, upstream: ScriptedUpstream
-) -> None:
+async def test_a_details_answer_that_is_no_coin_is_not_stored(dozor: RunningDozor, upstream: ScriptedUpstream) -> None:
     upstream.answer('{"name":"a coin without an id"}')
     assert (await dozor.get("/api/v3/coins/bitcoin")).status == 502
     upstream.answer('{"id":"bitcoin","market_data":{"sparkline_7d":{},"ath":1}}')
