@@ -62,8 +62,6 @@ def _make(places: Places, groups: frozenset[str], lock: int) -> None:
 
 def _sync(places: Places, groups: frozenset[str], uv: str, begun: Path, lock: int, *, mend: bool) -> None:
     command = [uv, "sync", "--quiet", "--project", str(places.root), "--frozen", "--python", base_python()]
-    # Else the first start compiles, and where PYTHONDONTWRITEBYTECODE is set every start does, for a whole second.
-    command += ["--compile-bytecode"]
     # Dozor itself always: uv, seeing old sources, would leave out a page that was deleted.
     command += ["--reinstall"] if mend else ["--reinstall-package", "dozor"]
     for group in sorted(groups):
@@ -93,9 +91,13 @@ def _name_sources_in_ascii(places: Places) -> None:
 
 
 def _compile_sources(places: Places, lock: int) -> None:
-    """Compile Dozor's own modules as well. If that fails the starts are slower, not wrong, so nobody is told."""
-    sources = str(places.root / "backend" / "dozor")
-    run_quietly([str(places.python), "-m", "compileall", "-q", sources], child_environment(), held=lock)
+    """Compile all that was installed, and Dozor: where PYTHONDONTWRITEBYTECODE is set, every start would do it again.
+
+    Not by uv's own option: it waits a minute for an answer under a locale that cannot spell the folder's name. If this
+    fails the starts are slower, not wrong, so nobody is told.
+    """
+    folders = [str(places.root / "backend" / "dozor"), *map(str, _site_packages(places.environment))]
+    run_quietly([str(places.python), "-m", "compileall", "-q", "-j", "0", *folders], child_environment(), held=lock)
 
 
 def _site_packages(environment: Path) -> list[Path]:
