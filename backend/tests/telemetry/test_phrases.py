@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +49,13 @@ def test_a_phrase_never_fails_and_loses_no_field(fields: dict[str, object]) -> N
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
     stream = io.StringIO()
     yield stream
     structlog.reset_defaults()
+    root.handlers[:] = handlers  # else the libraries' lines of every later test would pass through ours
+    root.setLevel(level)
 
 
 def test_the_console_speaks_the_operators_language(lines: io.StringIO) -> None:
