@@ -22,6 +22,7 @@ class ScriptedServer:
         self.at_once = 0
         self.most_at_once = 0
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._asked = asyncio.Event()
 
     async def __aenter__(self) -> ScriptedServer:
@@ -33,6 +34,9 @@ class ScriptedServer:
         self._server.close()
         for writer in list(self._writers):
             writer.transport.abort()
+        for serving in self._serving:  # one may hang on purpose; nobody shall find it unfinished later
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
         await self._server.wait_closed()
 
     @property
@@ -58,6 +62,10 @@ class ScriptedServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
