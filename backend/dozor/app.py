@@ -13,11 +13,13 @@ from starlette.types import ASGIApp
 
 from dozor.caching.memory import MemoryTier
 from dozor.caching.negative import Negatives
-from dozor.caching.readthrough import Arrival, ReadThrough
+from dozor.caching.readthrough import ReadThrough
 from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
+from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.market.catalogue import Catalogue
+from dozor.market.default_views import coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
 from dozor.market.ports import Image, Purpose
@@ -87,8 +89,9 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
 
         stats = ReadStats()
         memory = MemoryTier(settings.memory_cache_mib * MIB)
-        flights: SingleFlight[Arrival] = SingleFlight(tasks, MEMORY_FLIGHTS)
-        cache = ReadThrough(memory, flights, Negatives(clock), stats, clock)
+        tiers = Tiers(memory, (), tasks, clock, holder=secrets.token_hex(8))
+        flights: SingleFlight[Found] = SingleFlight(tasks, MEMORY_FLIGHTS)
+        cache = ReadThrough(tiers, flights, Negatives(clock), stats, clock)
         catalogue = Catalogue()
         market = MarketService(cache, upstream, catalogue, clock, paid=paid, price_fresh_s=settings.price_fresh_s)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
@@ -137,7 +140,7 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
             assets=Assets(static_folder(), variants),
         )
         link = None if settings.owner_token else login.link_path
-        yield App(site, link, market, api.coins_question("usd", 1, 100, "market_cap_desc"))
+        yield App(site, link, market, coins_question("usd", 1, 100, "market_cap_desc"))
 
 
 async def warm_up(app: App) -> None:

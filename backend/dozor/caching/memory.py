@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dozor.caching.entry import Entry
 from dozor.caching.lru import ByteLru
+from dozor.caching.tier import PolicyOf
 
 
 class MemoryTier:
@@ -14,7 +15,7 @@ class MemoryTier:
     def __init__(self, max_bytes: int) -> None:
         self._entries: ByteLru[str, Entry] = ByteLru(max_bytes, lambda _key, entry: entry.size_bytes)
 
-    async def get(self, key: str) -> Entry | None:
+    async def get(self, key: str, policy_of: PolicyOf) -> Entry | None:  # these limits are never older
         """See ``Tier.get``."""
         return self._entries.get(key)
 

@@ -2,7 +2,8 @@
 
 Fresh is served; stale within grace is served with one refresh behind; anything older waits for a load and gets the
 stale entry only if that fails. ``decision`` holds the rule, this module carries it out. A load that fails changes
-nothing but the memory of failures, and a load goes on when its askers are gone: what it brings is kept.
+nothing but the memory of failures, and a load goes on when its askers are gone: what it brings is kept. Of all
+processes that share a tier one loads a key, and the others take what it brings.
 """
 
 from __future__ import annotations
@@ -14,23 +15,43 @@ from typing import TypeAlias, assert_never
 
 import structlog
 
+from dozor.caching import verdict
 from dozor.caching.decision import Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
+from dozor.caching.departure import Departure, LoadedElsewhere, LoadingElsewhere
 from dozor.caching.entry import Entry
+from dozor.caching.lease import Verdict
 from dozor.caching.negative import Negatives
 from dozor.caching.singleflight import Delay, NotLanded, SingleFlight
 from dozor.caching.stats import Outcome, ReadStats
-from dozor.caching.tier import Tier
+from dozor.caching.tier import PolicyOf
+from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.errors import DeadlinePassed, DozorError, TooManyWaiting, UpstreamUnavailable
 from dozor.domain.freshness import Freshness
 
-__all__ = ["UPSTREAM", "Arrival", "Load", "Outcome", "Read", "ReadThrough"]
+__all__ = ["UPSTREAM", "Clearance", "Load", "Outcome", "Read", "ReadThrough", "Recipe"]
 
 UPSTREAM = "upstream"
 SOON = timedelta(seconds=1)  # when to ask again for what is only a matter of waiting
+TAKEOVERS = 5  # so many processes may die over one key before a load gives up
 
-Load: TypeAlias = Callable[[], Awaitable[Entry]]
+Clearance: TypeAlias = Callable[[], Awaitable[None]]
+Load: TypeAlias = Callable[[Clearance], Awaitable[Entry]]
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the entry of a key is made, and how long one fetched at a given instant is good for.
+
+    The contract on ``load``: it returns an entry of the key that was asked for or raises a DozorError, and ends by
+    itself. Before each attempt, when it could be made at once, it awaits the clearance that it is given, and lets
+    through what that raises with nothing sent. Any other exception is a bug: it is logged and held against the key like
+    a failing upstream, because each further try would spend another call on it.
+    """
+
+    load: Load
+    policy_of: PolicyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,75 +69,63 @@ class Read:
     error: DozorError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """What a flight brought: an entry that was loaded, or one that had been put into the tier in the meantime."""
-
-    entry: Entry
-    source: str
-
-
 class ReadThrough:
-    """Entries of ``tier``, loaded when they are missing or old. One instance per loop.
-
-    The contract on a load: it returns an entry of the key that was asked for or raises a DozorError, and ends by
-    itself. Any other exception is a bug: it is logged and held against the key like a failing upstream, because each
-    further try would spend another call on it.
-    """
+    """Entries of ``tiers``, loaded when they are missing or old. One instance per loop."""
 
     def __init__(
-        self, tier: Tier, flights: SingleFlight[Arrival], negatives: Negatives, stats: ReadStats, clock: Clock
+        self, tiers: Tiers, flights: SingleFlight[Found], negatives: Negatives, stats: ReadStats, clock: Clock
     ) -> None:
-        self._tier = tier
+        self._tiers = tiers
         self._flights = flights
         self._negatives = negatives
         self._stats = stats
         self._clock = clock
 
-    async def read(self, key: str, load: Load, *, family: str, wait_seconds: float) -> Read:
-        """The answer of this key, from the tier or from ``load``, after at most ``wait_seconds`` of waiting for one.
+    async def read(self, key: str, recipe: Recipe, *, family: str, wait_seconds: float) -> Read:
+        """The answer of this key, from a tier or from a load, after at most ``wait_seconds`` of waiting for one.
 
-        ``family`` is a label for counting, with few values. Raises, when there is no stale entry to serve instead,
-        what the load raised or raised lately, DeadlinePassed or TooManyWaiting; QuestionRejected even when there is
-        one, once it is past its grace.
+        ``family`` is a label for counting and for the log, with few values. Raises, when there is no stale entry to
+        serve instead, what the load raised or raised lately, DeadlinePassed or TooManyWaiting; QuestionRejected even
+        when there is one, once it is past its grace.
         """
-        entry = await self._tier.get(key)
+        found = await self._tiers.get(key, recipe.policy_of, family)
+        entry, source = (found.entry, found.source) if found is not None else (None, "")
         now = self._clock.now()
         decision = decide(entry, self._negatives.recall(key), now)
         match decision:
             case Serve():
-                return self._served(decision, family, now)
+                return self._served(decision, family, now, source)
             case ServeAndRefresh():
-                self._flights.start(key, lambda: self._load_unless_fresh(key, load, family))
-                return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now)
+                self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, family))
+                return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source)
             case Refuse():
                 self._stats.count_read(family, Outcome.NEGATIVE_HIT)
                 raise decision.error
             case Wait():
-                return await self._wait(key, load, family, wait_seconds, stand_in=entry)
+                return await self._wait(key, recipe, family, wait_seconds)
         assert_never(decision)
 
-    async def peek(self, key: str) -> Read | None:
+    async def peek(self, key: str, policy_of: PolicyOf, family: str) -> Read | None:
         """What ``read`` could serve without any load, as HIT or STALE_HIT (grace or not); counts as no read."""
-        entry = await self._tier.get(key)
+        found = await self._tiers.get(key, policy_of, family)
         now = self._clock.now()
-        if entry is None or entry.freshness(now) is Freshness.EXPIRED:
+        if found is None or found.entry.freshness(now) is Freshness.EXPIRED:
             return None
-        outcome = Outcome.HIT if entry.freshness(now) is Freshness.FRESH else Outcome.STALE_HIT
-        return Read(entry, entry.age(now), outcome, self._tier.name)
+        outcome = Outcome.HIT if found.entry.freshness(now) is Freshness.FRESH else Outcome.STALE_HIT
+        return Read(found.entry, found.entry.age(now), outcome, found.source)
 
-    def refresh(self, key: str, load: Load, family: str) -> bool:
+    def refresh(self, key: str, recipe: Recipe, family: str) -> bool:
         """Load this key behind, however fresh its entry is.
 
         ``False`` when nothing was begun: a load is under way, one failed a moment ago, or there are too many.
         """
         if self._negatives.recall(key) is not None:
             return False
-        return self._flights.start(key, lambda: self._load(key, load, family))
+        return self._flights.start(key, lambda: self._load(key, recipe, family))
 
-    async def _wait(self, key: str, load: Load, family: str, wait_seconds: float, stand_in: Entry | None) -> Read:
+    async def _wait(self, key: str, recipe: Recipe, family: str, wait_seconds: float) -> Read:
         try:
-            landed = await self._flights.run(key, lambda: self._load_unless_fresh(key, load, family), wait_seconds)
+            landed = await self._flights.run(key, lambda: self._load_unless_fresh(key, recipe, family), wait_seconds)
         except NotLanded as reason:
             error = self._explain(reason.delay, wait_seconds)
         except DozorError as failure:
@@ -124,30 +133,33 @@ class ReadThrough:
             error = self._negatives.recall(key) or failure
         else:
             return self._arrived(landed.value, family, led=landed.led)
+        # Looked for again: the flight may have brought a stale one from a tier that takes long.
+        stand_in = await self._tiers.memory.get(key, recipe.policy_of)
         now = self._clock.now()
-        verdict = after_failure(stand_in, error, now)
-        match verdict:
+        instead = after_failure(stand_in, error, now)
+        match instead:
             case Serve():
-                return self._served(verdict, family, now)
+                return self._served(instead, family, now, self._tiers.memory.name)
             case Refuse():
                 self._stats.count_read(family, Outcome.FAILURE)
-                raise verdict.error
-        assert_never(verdict)
+                raise instead.error
+        assert_never(instead)
 
-    async def _load_unless_fresh(self, key: str, load: Load, family: str) -> Arrival:
-        # Two misses can start one after the other: the second looked into the tier before the first had landed.
-        entry = await self._tier.get(key)
-        if entry is not None and entry.freshness(self._clock.now()) is Freshness.FRESH:
-            return Arrival(entry, self._tier.name)
-        return await self._load(key, load, family)
+    async def _load_unless_fresh(self, key: str, recipe: Recipe, family: str) -> Found:
+        # Two misses can start one after the other: the second looked into the tiers before the first had landed. And
+        # what is stale in memory may have been loaded by another process meanwhile.
+        entry = await self._tiers.memory.get(key, recipe.policy_of)
+        if entry is not None and self._tiers.settles(entry, None):
+            return Found(entry, self._tiers.memory.name)
+        found = await self._tiers.beyond(key, recipe.policy_of)
+        if found is not None and self._tiers.settles(found.entry, None):
+            return found
+        return await self._load(key, recipe, family)
 
-    async def _load(self, key: str, load: Load, family: str) -> Arrival:
+    async def _load(self, key: str, recipe: Recipe, family: str) -> Found:
         self._stats.count_load(family)
         try:
-            entry = await load()
-            if entry.key != key:
-                raise ValueError(f"asked to load {key!r}, brought {entry.key!r}")
-            await self._keep(entry)
+            found = await self._load_once_among_all(key, recipe)
         except DozorError as error:
             self._stats.count_load_failure(family)
             self._negatives.remember(key, error)
@@ -160,26 +172,41 @@ class ReadThrough:
             self._negatives.remember(key, unusable)
             raise unusable from bug
         self._negatives.forget(key)
-        return Arrival(entry, UPSTREAM)
+        return found
 
-    async def _keep(self, entry: Entry) -> None:
-        # A tier keeps whichever entry is newer by its own stamp. One stamped in the future, before the clock was put
-        # right, would hold its place against every newer one until that hour came.
-        known = await self._tier.get(entry.key)
-        if known is not None and known.fetched_at > self._clock.now():
-            await self._tier.drop(entry.key)
-        await self._tier.put(entry)
+    async def _load_once_among_all(self, key: str, recipe: Recipe) -> Found:
+        """Load the key, or take what the process brings that is loading it; load after all when that one is gone."""
+        known = await self._tiers.memory.get(key, recipe.policy_of)
+        newer_than = known.fetched_at if known is not None else None
+        for _ in range(TAKEOVERS):
+            try:
+                with Departure(self._tiers, key, recipe.policy_of, newer_than) as departure:
+                    entry = await recipe.load(departure.clear)
+                    if entry.key != key:
+                        raise ValueError(f"asked to load {key!r}, brought {entry.key!r}")
+                    await self._tiers.put(entry, departure.land())
+                    return Found(entry, UPSTREAM)
+            except LoadedElsewhere as loaded:
+                return loaded.found
+            except LoadingElsewhere:
+                landing = await self._tiers.landing(key, recipe.policy_of, newer_than)
+            if isinstance(landing, Found):
+                return landing
+            if isinstance(landing, Verdict) and (error := verdict.read_account(landing.account)) is not None:
+                raise error
+        retry_at = self._clock.now() + SOON
+        raise UpstreamUnavailable("every process that began to fetch this has ended before it had it", retry_at)
 
-    def _served(self, serve: Serve, family: str, now: datetime) -> Read:
+    def _served(self, serve: Serve, family: str, now: datetime, source: str) -> Read:
         self._stats.count_read(family, serve.outcome)
-        return Read(serve.entry, serve.entry.age(now), serve.outcome, self._tier.name, serve.error)
+        return Read(serve.entry, serve.entry.age(now), serve.outcome, source, serve.error)
 
-    def _arrived(self, arrival: Arrival, family: str, *, led: bool) -> Read:
+    def _arrived(self, found: Found, family: str, *, led: bool) -> Read:
         outcome = Outcome.JOINED
         if led:
-            outcome = Outcome.MISS if arrival.source == UPSTREAM else Outcome.HIT
+            outcome = Outcome.MISS if found.source == UPSTREAM else Outcome.HIT
         self._stats.count_read(family, outcome)
-        return Read(arrival.entry, arrival.entry.age(self._clock.now()), outcome, arrival.source)
+        return Read(found.entry, found.entry.age(self._clock.now()), outcome, found.source)
 
     def _explain(self, delay: Delay, wait_seconds: float) -> DozorError:
         retry_at = self._clock.now() + SOON

@@ -40,7 +40,7 @@ class SharedTier(Tier, Protocol):
     """A tier that other processes see too, and in which they agree on who loads a key."""
 
     async def arriving(self, key: str, policy_of: PolicyOf) -> Entry | None:
-        """The entry of this key that a ``get`` found too large to wait for, once it is here; ``None`` when there is none.
+        """The entry of this key that a ``get`` found too large to wait for, once it is here; else ``None``.
 
         Never fails; ends within 2 s.
         """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 
 class BodyShape(Enum):
@@ -41,14 +42,23 @@ class Fetched:
     fetched_at: datetime
 
 
+Clearance: TypeAlias = Callable[[], Awaitable[None]]
+
+
+async def cleared() -> None:
+    """The clearance of a call that nobody else may be making."""
+
+
 class Upstream(Protocol):
     """The rate-limited API."""
 
-    async def fetch(self, call: Call) -> Fetched:
+    async def fetch(self, call: Call, clear: Clearance) -> Fetched:
         """Make this call, within the budget.
 
-        Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected
-        (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the budget charged.
+        ``clear`` is awaited before each attempt, when it could be sent at once; what it raises ends the fetch with
+        nothing sent or spent. Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut,
+        KeyRejected or QuestionRejected (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the
+        budget charged.
         """
 
 

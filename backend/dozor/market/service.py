@@ -11,13 +11,16 @@ import msgspec
 
 from dozor.caching.entry import Entry
 from dozor.caching.lru import ByteLru
-from dozor.caching.readthrough import Read, ReadThrough
+from dozor.caching.memory import MemoryTier
+from dozor.caching.readthrough import UPSTREAM, Clearance, Read, ReadThrough, Recipe
 from dozor.caching.stats import Outcome
+from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError, UpstreamUnavailable
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 from dozor.market import refusals
 from dozor.market.catalogue import Catalogue
+from dozor.market.default_views import Copies
 from dozor.market.endpoints import FamilyName, is_step
 from dozor.market.families import details, plain
 from dozor.market.families.family import Family
@@ -25,6 +28,7 @@ from dozor.market.policy import policy_for
 from dozor.market.ports import Purpose, Upstream
 from dozor.market.question import Question
 
+MEMORY = MemoryTier.name
 ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
 ASSEMBLED_BYTES = 32 * 1024 * 1024
 BAD_ANSWER_RETRY = timedelta(seconds=5)
@@ -72,12 +76,14 @@ class MarketService:
         *,
         paid: bool,
         price_fresh_s: float | None = None,
+        copies: Copies | None = None,
     ) -> None:
         self._cache = cache
         self._upstream = upstream
         self._clock = clock
         self._paid = paid
         self._price_fresh_s = price_fresh_s
+        self._copies = copies
         self._assembled: ByteLru[tuple[str, str], tuple[bytes, str]] = ByteLru(
             ASSEMBLED_BYTES, lambda place, cut: len(place[0]) + len(cut[0]) + 256
         )
@@ -94,22 +100,25 @@ class MarketService:
             raise refusals.not_found()
         family = FAMILIES[question.endpoint.family]
 
-        async def load() -> Entry:
-            return await self._load(question, family, purpose)
+        async def load(clear: Clearance) -> Entry:
+            return await self._load(question, family, purpose, clear)
 
         read = await self._cache.read(
-            family.unit_key(question), load, family=question.endpoint.function, wait_seconds=wait_seconds
+            family.unit_key(question),
+            Recipe(load, self._policy_of(question)),
+            family=question.endpoint.function,
+            wait_seconds=wait_seconds,
         )
         return self._cut(question, family, read)
 
     async def known(self, question: Question) -> Answer | None:
-        """What can be answered without a call and without waiting, whatever its age short of expired."""
+        """What can be answered without a call and without waiting for one, whatever its age short of expired."""
         family = FAMILIES[question.endpoint.family]
-        read = await self._cache.peek(family.unit_key(question))
+        read = await self._cache.peek(family.unit_key(question), self._policy_of(question), question.endpoint.function)
         return None if read is None else self._cut(question, family, read)
 
-    async def _load(self, question: Question, family: Family, purpose: Purpose) -> Entry:
-        fetched = await self._upstream.fetch(family.call(question, purpose))
+    async def _load(self, question: Question, family: Family, purpose: Purpose, clear: Clearance) -> Entry:
+        fetched = await self._upstream.fetch(family.call(question, purpose), clear)
         try:
             question.endpoint.answer.decode(fetched.body)
             family.assemble(question, fetched.body)
@@ -119,11 +128,19 @@ class MarketService:
                 f"its answer cannot be read ({error})", self._clock.now() + BAD_ANSWER_RETRY
             ) from error
         self.catalogue.learn(question.endpoint.path, fetched.body)
-        policy = policy_for(question, fetched.fetched_at, paid=self._paid, price_fresh_s=self._price_fresh_s)
-        return Entry(family.unit_key(question), fetched.body, fetched.fetched_at, policy, headers=fetched.headers)
+        policy = self._policy_of(question)(fetched.fetched_at)
+        entry = Entry(family.unit_key(question), fetched.body, fetched.fetched_at, policy, headers=fetched.headers)
+        if self._copies is not None:
+            self._copies.write(question, entry)
+        return entry
+
+    def _policy_of(self, question: Question) -> PolicyOf:
+        return lambda fetched_at: policy_for(question, fetched_at, paid=self._paid, price_fresh_s=self._price_fresh_s)
 
     def _cut(self, question: Question, family: Family, read: Read) -> Answer:
         entry = read.entry
+        if read.source not in {MEMORY, UPSTREAM}:  # loaded by another process, or by this one before it was restarted
+            self.catalogue.learn(question.endpoint.path, entry.body)
         place = (question.key, entry.hash)
         cut = self._assembled.get(place)
         if cut is None:

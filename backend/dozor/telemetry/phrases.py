@@ -135,6 +135,11 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Первый запрос к CoinGecko не удался: {reason}; Dozor работает и попробует снова",
         "the first upstream call failed: {reason}; Dozor is up and will try again",
     ),
+    "redis.hit": ("[{function}] Данные из кэша Redis", "[{function}] Data from the Redis cache"),
+    "tiers.broken": (
+        "Ошибка в самом Dozor при чтении {key} из общего кэша",
+        "a bug in Dozor while reading {key} from a shared tier",
+    ),
     "load.broken": (
         "Ошибка в самом Dozor при загрузке {key}",
         "a bug in Dozor while loading {key}",

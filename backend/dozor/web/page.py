@@ -12,10 +12,12 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 
 from dozor.domain.errors import DozorError
 from dozor.market import views
+from dozor.market.default_views import coins_question
+from dozor.market.meta import with_meta
 from dozor.market.service import Answer
 from dozor.telemetry.phrases import Language
 from dozor.web.api.market import MarketApi
-from dozor.web.api.replying import Replying, with_meta
+from dozor.web.api.replying import Replying, meta_of
 from dozor.web.report import Reporter
 from dozor.web.requests import language_of
 from dozor.web.sessions import COOKIE, SESSION_FOR, OwnerLogin
@@ -133,7 +135,7 @@ class Page:
             self._api.admit(request)
         except DozorError:
             return None
-        coins = await self._api.first_answer(self._api.coins_question("usd", 1, 100, "market_cap_desc"))
+        coins = await self._api.first_answer(coins_question("usd", 1, 100, "market_cap_desc"))
         market = await self._api.first_answer(self._api.question("/global"))
         parts = {
             "coins": self._shown("coins", coins, views.coins),
@@ -148,6 +150,6 @@ class Page:
         if answer is None:
             return "null"
         try:
-            return with_meta(self._replying.view(name, answer, view), answer).decode()
+            return with_meta(self._replying.view(name, answer, view), meta_of(answer)).decode()
         except DozorError:
             return "null"

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from dozor.caching.memory import MemoryTier
 from dozor.caching.stats import Counts, ReadStats, Snapshot
+from dozor.market.meta import rfc3339
 from dozor.market.ports import UpstreamMonitor, UpstreamStatus, WindowUsage
 from dozor.telemetry.phrases import Language
-from dozor.web.api.replying import rfc3339
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from dozor.caching.entry import Entry
 from dozor.caching.memory import MemoryTier
 from dozor.caching.negative import Negatives
-from dozor.caching.readthrough import Arrival, Read, ReadThrough
+from dozor.caching.readthrough import Clearance, Read, ReadThrough, Recipe
 from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import Counts, ReadStats
-from dozor.caching.tier import Tier
+from dozor.caching.tier import SharedTier
+from dozor.caching.tiers import Found, Tiers
 from dozor.domain.errors import QuestionRejected, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
 from fakes import FakeClock, settle
@@ -56,30 +57,50 @@ class Source:
 
 
 class Desk:
-    """A ``ReadThrough`` over a memory tier, and all that a test wants to see of it."""
+    """A ``ReadThrough`` over a memory tier and those given, and all that a test wants to see of it."""
 
-    def __init__(self, tasks: asyncio.TaskGroup, tier: Tier | None, max_flights: int, max_negatives: int) -> None:
-        self.clock = FakeClock()
+    def __init__(
+        self,
+        tasks: asyncio.TaskGroup,
+        memory: MemoryTier | None,
+        shared: Sequence[SharedTier],
+        clock: FakeClock | None,
+        max_flights: int,
+        max_negatives: int,
+        holder: str,
+    ) -> None:
+        self.clock = clock or FakeClock()
         self.source = Source(self.clock)
-        self.memory = MemoryTier(1_000_000)
-        self.tier = tier or self.memory
-        self.flights = SingleFlight[Arrival](tasks, max_flights)
+        self.memory = memory or MemoryTier(1_000_000)
+        proof = next((tier for tier in shared if tier.name == "redis"), None)
+        self.tiers = Tiers(self.memory, shared, tasks, self.clock, holder=holder, proof=proof)
+        self.flights = SingleFlight[Found](tasks, max_flights)
         self.negatives = Negatives(self.clock, max_negatives)
         self.stats = ReadStats()
-        self.cache = ReadThrough(self.tier, self.flights, self.negatives, self.stats, self.clock)
+        self.cache = ReadThrough(self.tiers, self.flights, self.negatives, self.stats, self.clock)
+
+    def recipe(self, key: str) -> Recipe:
+        async def load(clear: Clearance) -> Entry:
+            await clear()
+            return await self.source.load(key)
+
+        return Recipe(load, lambda _: POLICY)
 
     async def read(self, key: str = "k", wait_seconds: float = PATIENCE) -> Read:
-        return await self.cache.read(key, lambda: self.source.load(key), family="prices", wait_seconds=wait_seconds)
+        return await self.cache.read(key, self.recipe(key), family="prices", wait_seconds=wait_seconds)
+
+    async def peek(self, key: str = "k") -> Read | None:
+        return await self.cache.peek(key, lambda _: POLICY, "prices")
 
     def ask(self, times: int = 1, key: str = "k") -> list[asyncio.Task[Read]]:
         return [asyncio.create_task(self.read(key)) for _ in range(times)]
 
     def refresh(self, key: str = "k") -> bool:
-        return self.cache.refresh(key, lambda: self.source.load(key), "prices")
+        return self.cache.refresh(key, self.recipe(key), "prices")
 
     async def hold_entry_aged(self, seconds: float, key: str = "k") -> Entry:
         entry = Entry(key, b"old", self.clock.now() - timedelta(seconds=seconds), POLICY)
-        await self.tier.put(entry)
+        await self.memory.put(entry)
         return entry
 
     @property
@@ -89,8 +110,14 @@ class Desk:
 
 @asynccontextmanager
 async def desk(
-    tier: Tier | None = None, *, max_flights: int = 1000, max_negatives: int = 10_000
+    memory: MemoryTier | None = None,
+    *,
+    shared: Sequence[SharedTier] = (),
+    clock: FakeClock | None = None,
+    max_flights: int = 1000,
+    max_negatives: int = 10_000,
+    holder: str = "this process",
 ) -> AsyncIterator[Desk]:
     """A desk whose loads end when the block does."""
     async with asyncio.TaskGroup() as tasks:
-        yield Desk(tasks, tier, max_flights, max_negatives)
+        yield Desk(tasks, memory, shared, clock, max_flights, max_negatives, holder)

@@ -10,7 +10,10 @@ import pytest
 
 from caching.desk import PATIENCE, POLICY, desk
 from dozor.caching.entry import Entry
+from dozor.caching.memory import MemoryTier
+from dozor.caching.readthrough import Clearance, Recipe
 from dozor.caching.stats import Outcome
+from dozor.caching.tier import PolicyOf
 from dozor.domain.errors import (
     BudgetExhausted,
     DeadlinePassed,
@@ -135,7 +138,7 @@ async def test_an_expired_entry_is_never_served() -> None:
         at.source.fail()
         with pytest.raises(UpstreamUnavailable):
             await at.read()
-        assert await at.cache.peek("k") is None
+        assert await at.peek() is None
 
 
 async def test_an_entry_that_expires_while_its_asker_waits_is_not_served() -> None:
@@ -273,7 +276,7 @@ async def test_no_failure_of_any_kind_drops_or_replaces_an_entry() -> None:
             at.source.failure = failure
             at.refresh()
             await settle()
-            assert await at.tier.get("k") == old
+            assert await at.memory.get("k", lambda _: POLICY) == old
             at.negatives.forget("k")
     assert at.counts.load_failures == 4
 
@@ -302,24 +305,19 @@ async def test_age_counts_from_the_fetch_and_no_read_resets_it() -> None:
 
 
 async def test_an_answer_that_came_between_two_looks_is_taken_without_another_load() -> None:
-    class Overtaken:
+    class Overtaken(MemoryTier):
         """A tier in which somebody else's answer appears right after the first look."""
 
-        name = "memory"
-
         def __init__(self) -> None:
+            super().__init__(1_000_000)
             self.put_by_somebody: Entry | None = None
             self._looked = False
 
-        async def get(self, key: str) -> Entry | None:
+        async def get(self, key: str, policy_of: PolicyOf) -> Entry | None:
             if not self._looked:
                 self._looked = True
                 return None
             return self.put_by_somebody
-
-        async def put(self, entry: Entry) -> None: ...
-
-        async def drop(self, key: str) -> None: ...
 
     tier = Overtaken()
     async with desk(tier) as at:
@@ -333,10 +331,10 @@ async def test_an_answer_too_large_to_keep_is_still_an_answer() -> None:
     async with desk() as at:
         large = Entry("k", b"x" * 2_000_000, at.clock.now(), POLICY)
 
-        async def load() -> Entry:
+        async def load(_: Clearance) -> Entry:
             return large
 
-        read = await at.cache.read("k", load, family="charts", wait_seconds=PATIENCE)
+        read = await at.cache.read("k", Recipe(load, lambda _: POLICY), family="charts", wait_seconds=PATIENCE)
         assert (read.outcome, read.entry) == (Outcome.MISS, large)
         assert at.memory.size_bytes == 0
 
@@ -363,11 +361,11 @@ async def test_too_many_loads_at_once_turn_an_asker_away_who_has_nothing() -> No
 
 async def test_peek_tells_what_is_known_without_a_load_and_without_counting() -> None:
     async with desk() as at:
-        assert await at.cache.peek("k") is None
+        assert await at.peek() is None
         for age, outcome in ((10, Outcome.HIT), (100, Outcome.STALE_HIT), (600, Outcome.STALE_HIT)):
-            await at.tier.drop("k")
+            await at.memory.drop("k")
             old = await at.hold_entry_aged(age)
-            read = await at.cache.peek("k")
+            read = await at.peek()
             assert read is not None
             assert (read.entry, read.age, read.outcome, read.source) == (old, seconds(age), outcome, "memory")
     assert (at.source.loads, at.counts.reads) == (0, 0)
@@ -398,6 +396,6 @@ async def test_refresh_waits_until_a_failure_is_forgotten() -> None:
 async def test_outcomes_are_counted_per_family() -> None:
     async with desk() as at:
         for family in ("charts", "charts", "prices"):
-            await at.cache.read("k", lambda: at.source.load("k"), family=family, wait_seconds=PATIENCE)
+            await at.cache.read("k", at.recipe("k"), family=family, wait_seconds=PATIENCE)
     by_family = at.stats.snapshot().by_family
     assert (by_family["charts"].misses, by_family["charts"].hits, by_family["prices"].hits) == (1, 1, 1)

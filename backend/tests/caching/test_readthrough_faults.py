@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from caching.desk import PATIENCE, POLICY, Desk, desk
 from dozor.caching.entry import Entry
 from dozor.caching.memory import MemoryTier
+from dozor.caching.readthrough import Clearance, Recipe
 from dozor.caching.stats import Outcome
+from dozor.caching.tier import PolicyOf
 from dozor.domain.errors import DozorError, QuestionRejected, UpstreamUnavailable
 from fakes import settle
 
@@ -23,9 +25,9 @@ from fakes import settle
 class SlowTier(MemoryTier):
     """A tier that takes some turns of the loop for everything, as one behind a socket does."""
 
-    async def get(self, key: str) -> Entry | None:
+    async def get(self, key: str, policy_of: PolicyOf) -> Entry | None:
         await settle(3)
-        return await super().get(key)
+        return await super().get(key, policy_of)
 
     async def put(self, entry: Entry) -> None:
         await settle(3)
@@ -80,7 +82,7 @@ async def test_cancellation_at_any_await_leaves_nothing_broken(age: float | None
             assert at.source.loads <= 1
             ended = int(not asker.cancelled())
             assert at.counts.reads == ended
-            left = await at.tier.get("k")
+            left = await at.memory.get("k", lambda _: POLICY)
             if fails or at.source.loads == 0:
                 assert left == old
             else:
@@ -111,7 +113,7 @@ async def test_a_group_that_ends_under_a_load_leaves_its_asker_with_an_error_and
     with pytest.raises(UpstreamUnavailable):
         await waits
     assert (await has_something).entry == old
-    await at.tier.drop("old")
+    await at.memory.drop("old")
     await at.hold_entry_aged(100, "old")
     assert (await at.read("old")).outcome is Outcome.STALE_HIT, "served though nothing can be refreshed any more"
 
@@ -161,19 +163,20 @@ async def test_a_broken_load_is_held_against_its_key_like_a_failing_upstream() -
 async def test_an_answer_to_another_question_is_neither_served_nor_kept() -> None:
     async with desk() as at:
         with pytest.raises(UpstreamUnavailable):
-            await at.cache.read("k", lambda: at.source.load("other"), family="prices", wait_seconds=PATIENCE)
-        assert await at.tier.get("other") is None
-        assert await at.tier.get("k") is None
+            await at.cache.read("k", at.recipe("other"), family="prices", wait_seconds=PATIENCE)
+        assert await at.memory.get("other", lambda _: POLICY) is None
+        assert await at.memory.get("k", lambda _: POLICY) is None
 
 
 async def test_a_load_that_reads_its_own_key_fails_in_time_and_frees_it() -> None:
     async with desk() as at:
 
-        async def load() -> Entry:
-            return (await at.cache.read("k", load, family="prices", wait_seconds=0.001)).entry
+        async def load(_: Clearance) -> Entry:
+            return (await at.cache.read("k", recipe, family="prices", wait_seconds=0.001)).entry
 
+        recipe = Recipe(load, lambda _: POLICY)
         with pytest.raises(DozorError):
-            await at.cache.read("k", load, family="prices", wait_seconds=PATIENCE)
+            await at.cache.read("k", recipe, family="prices", wait_seconds=PATIENCE)
         assert (await at.read()).outcome is Outcome.MISS
 
 
@@ -227,7 +230,8 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
         under_way: dict[str, int] = {}
         overlaps: list[str] = []
 
-        async def load(key: str) -> Entry:
+        async def load(key: str, clear: Clearance) -> Entry:
+            await clear()
             if under_way.setdefault(key, 0):
                 overlaps.append(key)
             under_way[key] += 1
@@ -236,9 +240,12 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
             finally:
                 under_way[key] -= 1
 
+        def recipe(key: str) -> Recipe:
+            return Recipe(partial(load, key), lambda _: POLICY)
+
         async def read(key: str, wait_seconds: float) -> None:
             try:
-                read = await at.cache.read(key, lambda: load(key), family=key, wait_seconds=wait_seconds)
+                read = await at.cache.read(key, recipe(key), family=key, wait_seconds=wait_seconds)
             except DozorError:
                 return
             assert read.age == max(at.clock.now() - read.entry.fetched_at, timedelta(0))
@@ -252,7 +259,7 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
                     askers.append(asyncio.create_task(read(str(what), patience or 0.0)))
                 case "refresh":
                     key = str(what)
-                    at.cache.refresh(key, partial(load, key), key)
+                    at.cache.refresh(key, recipe(key), key)
                 case "advance":
                     await at.clock.advance(float(str(what)))
                 case "fail":

@@ -12,20 +12,21 @@ from starlette.responses import Response
 
 from dozor.domain.errors import DozorError
 from dozor.market import views
+from dozor.market.default_views import DAYS, chart_question, coins_question
 from dozor.market.endpoints import BY_PATH
 from dozor.market.images import Pictures, drawn_letter
 from dozor.market.lookup import CoinLookup
+from dozor.market.meta import rfc3339
 from dozor.market.question import Question, canonical
 from dozor.market.rawjson import RawObject, raw
 from dozor.market.service import Answer, MarketService
 from dozor.web.access import Access, Asker, AskerKind, Network
-from dozor.web.api.replying import Replying, rfc3339
+from dozor.web.api.replying import Replying
 from dozor.web.errors import PROBLEMS
 from dozor.web.requests import asked, credentials
 from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, Problem, SearchHits, Trending
 from dozor.web.sessions import OwnerLogin
 
-DAYS = {"1d": "1", "7d": "7", "30d": "30", "90d": "90", "1y": "365"}
 SEARCH_LIMIT = 20
 PICTURE_CACHE = "public, max-age=604800"
 LETTER_CACHE = "public, max-age=600"
@@ -83,18 +84,6 @@ class MarketApi:
         """The canonical question of ours to the endpoint at ``path``."""
         return canonical(BY_PATH[path], path_params or {}, query.items(), full_history=self._full_history)
 
-    def coins_question(self, vs_currency: str, page: int, per_page: int, order: str) -> Question:
-        """The question behind a page of the market table."""
-        return self.question(
-            "/coins/markets",
-            vs_currency=vs_currency,
-            page=str(page),
-            per_page=str(per_page),
-            order=order,
-            sparkline="true",
-            price_change_percentage="1h,24h,7d",
-        )
-
     def router(self) -> APIRouter:
         """The routes below ``/api/v1``."""
         router = APIRouter(prefix="/api/v1", responses=ERRORS, tags=["market"])
@@ -124,7 +113,7 @@ class MarketApi:
             order: Order = "market_cap_desc",
             max_age: MaxAge = None,
         ) -> Response:
-            answer = await market.answer(self.coins_question(vs_currency, page, per_page, order))
+            answer = await market.answer(coins_question(vs_currency, page, per_page, order))
             return await reply("coins", request, asker, answer, views.coins, max_age)
 
         @router.get("/coins/{id}", responses={200: {"model": Coin}}, summary="One coin")
@@ -157,7 +146,7 @@ class MarketApi:
             max_age: MaxAge = None,
         ) -> Response:
             days = DAYS[range]
-            question = self.question("/coins/{id}/market_chart", {"id": id}, vs_currency=vs_currency, days=days)
+            question = chart_question(id, vs_currency, days)
             view = functools.partial(views.chart, days=days)
             return await reply(f"chart {days}", request, asker, await market.answer(question), view, max_age)
 

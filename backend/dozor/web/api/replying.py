@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 
 from starlette.responses import Response
 
 from dozor.caching.lru import ByteLru
 from dozor.domain.errors import UpstreamUnavailable
-from dozor.market.rawjson import encode, join_object
+from dozor.market.meta import meta, with_meta
+from dozor.market.rawjson import join_object
 from dozor.market.service import Answer
 from dozor.market.views import UNREADABLE, View
 from dozor.web.errors import TooStale
@@ -56,9 +56,10 @@ class Replying:
         ]
         if if_none_match is not None and matches(if_none_match, etag):
             return _response(304, b"", headers)
-        body = with_meta(shown, answer)
+        about = meta_of(answer)
+        body = with_meta(shown, about)
         # The view and the meta name the body: hashing all of it again would cost more than the rest of the reply.
-        variant = await self._variants.of(body, f"{etag} {meta(answer)}", accept_encoding, at_once=True)
+        variant = await self._variants.of(body, f"{etag} {about}", accept_encoding, at_once=True)
         if variant.coding:
             headers.append(("content-encoding", variant.coding))
         return _response(200, variant.body, [("content-type", JSON), *headers])
@@ -80,25 +81,9 @@ class Replying:
         return shown
 
 
-def with_meta(shown: bytes, answer: Answer) -> bytes:
-    """The JSON object ``shown`` with the member ``meta`` behind its own."""
-    return b'%s,"meta":%s}' % (shown[:-1], encode(meta(answer)))
-
-
-def meta(answer: Answer) -> dict[str, object]:
-    """What every market reply says of its data."""
-    return {
-        "observed_at": rfc3339(answer.fetched_at),
-        "age_s": int(answer.age.total_seconds()),
-        "state": "fresh" if answer.is_fresh else "stale",
-        "source": answer.source,
-        "approximate": False,
-    }
-
-
-def rfc3339(at: datetime) -> str:
-    """An instant as the API writes it: UTC, milliseconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+def meta_of(answer: Answer) -> dict[str, object]:
+    """The member ``meta`` of a reply with this answer."""
+    return meta(answer.fetched_at, answer.age, answer.source, is_fresh=answer.is_fresh)
 
 
 def _response(status: int, body: bytes, headers: list[tuple[str, str]]) -> Response:
