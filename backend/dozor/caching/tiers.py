@@ -211,7 +211,9 @@ class Tiers:
             entry = await proof.get(known.key, policy_of) or await proof.arriving(known.key, policy_of)
             if entry is not None:
                 log.info("redis.hit", function=function)
-            if entry is None or entry.fetched_at < known.fetched_at - SAME:
+            if known.fetched_at > self._clock.now():
+                pass  # stamped before the clock was put right: nothing to hand on
+            elif entry is None or entry.fetched_at < known.fetched_at - SAME:
                 proof.keep(known)
             elif entry.fetched_at > known.fetched_at + SAME:
                 await self._remember(entry)
