@@ -35,11 +35,16 @@ class FreshnessPolicy:
         if not timedelta(0) <= self.grace_for <= self.stale_for or self.fresh_for < timedelta(0):
             raise ValueError(f"needs 0 <= grace <= stale and 0 <= fresh, got {self}")
 
+    @property
+    def usable_for(self) -> timedelta:
+        """The age at which it expires: no place need keep it longer."""
+        return self.fresh_for + self.stale_for
+
     def classify(self, age: timedelta) -> Freshness:
         """The state of an answer of this age; a negative age (a clock stepped back) is fresh."""
         if age < self.fresh_for:
             return Freshness.FRESH
-        if age < self.fresh_for + self.stale_for:
+        if age < self.usable_for:
             return Freshness.STALE
         return Freshness.EXPIRED
 

@@ -65,9 +65,7 @@ class Copies:
         except views.UNREADABLE:
             return  # whoever asks our own API for it is told so
         about = meta(entry.fetched_at, timedelta(0), "upstream", is_fresh=True)
-        policy = entry.policy
-        expires_in = policy.fresh_for + policy.grace_for + policy.stale_for
-        self._keeper.copy(name, with_meta(shown, about), entry.fetched_at, expires_in)
+        self._keeper.copy(name, with_meta(shown, about), entry.fetched_at, entry.policy.usable_for)
 
 
 def name_and_view(question: Question) -> tuple[str, views.View] | None:
