@@ -46,9 +46,9 @@ class Departure:
 
         Raises LoadedElsewhere and LoadingElsewhere, which the load lets through with nothing sent.
         """
-        answer = await self._tiers.take(self._key)
+        before, self._held = self._held, None
+        answer = await self._tiers.take(self._key, before)
         if isinstance(answer, Taken):
-            self._held = None
             raise LoadingElsewhere
         self._held = answer
         # Somebody's entry may have landed between our last look and this lease.

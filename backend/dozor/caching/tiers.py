@@ -40,7 +40,7 @@ class Found:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Held:
     """The leases of one load, each with the tier that gave it."""
 
@@ -72,6 +72,7 @@ class Tiers:
         self._proof = proof
         self._looks: SingleFlight[Found | None] = SingleFlight(tasks)
         self._looking_since: dict[str, float] = {}
+        self._held: set[Held] = set()
         self._proofs: SingleFlight[None] = SingleFlight(tasks)
         self._proved: ByteLru[tuple[str, str], float] = ByteLru(
             PROOFS_BYTES, lambda place, _: len(place[0]) + len(place[1]) + 200
@@ -109,12 +110,20 @@ class Tiers:
     async def put(self, entry: Entry, held: Held | None = None) -> None:
         """Keep an entry that was just loaded in all tiers, ending the leases it was loaded under."""
         await self._remember(entry)
-        leases = dict(held.leases) if held is not None else {}
+        leases: dict[SharedTier, Lease] = {}
+        if held is not None:
+            self._held.discard(held)
+            leases = dict(held.leases)
         for tier in self._shared:
             tier.keep(entry, leases.get(tier))
 
-    async def take(self, key: str) -> Held | Taken:
-        """Take the lease of this key in every shared tier, the one nearest to this machine first, or none of them."""
+    async def take(self, key: str, before: Held | None = None) -> Held | Taken:
+        """Take the lease of this key in every shared tier, the one nearest to this machine first, or none of them.
+
+        ``before`` are those that this renews.
+        """
+        if before is not None:
+            self._held.discard(before)
         held: list[tuple[SharedTier, Lease]] = []
         for tier in reversed(self._shared):
             answer = await tier.take(key, self._holder, LEASE_SECONDS)
@@ -126,12 +135,20 @@ class Tiers:
                     return answer
                 case None:
                     pass  # it is away: each that it would have told apart loads for itself
-        return Held(tuple(held))
+        taken = Held(tuple(held))
+        self._held.add(taken)
+        return taken
 
     def release(self, held: Held, verdict: bytes | None = None) -> None:
         """End these leases; ``verdict`` tells those who wait elsewhere why there is no entry."""
+        self._held.discard(held)
         for tier, lease in held.leases:
             tier.release(lease, verdict)
+
+    def let_go(self) -> None:
+        """End all leases of loads under way: this process stops, and nobody need wait for what it will not bring."""
+        for held in tuple(self._held):
+            self.release(held)
 
     async def landing(self, key: str, policy_of: PolicyOf, newer_than: datetime | None) -> Found | Verdict | None:
         """What the load brings that another process makes of this key: a fresh entry, or an account of its failure.

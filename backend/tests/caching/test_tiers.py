@@ -297,3 +297,37 @@ async def test_a_memory_entry_from_the_future_gives_way_to_a_shared_one() -> Non
         read = await at.read()
     assert (read.entry, read.outcome) == (good, Outcome.HIT)
     assert POLICY.fresh_for > read.age
+
+
+async def test_a_process_that_stops_leaves_its_loads_to_others_at_once() -> None:
+    async with two_processes() as (one, two, _, clock):
+        one.source.hold()
+        one.ask()
+        await settle()
+        [second] = two.ask()
+        await clock.advance(0.15)
+        one.tiers.let_go()
+        await clock.advance(0.15)
+        assert (await second).entry.body == b"body 1"
+        await one.source.let_go()
+
+
+async def test_each_attempt_renews_the_lease() -> None:
+    async with two_processes() as (one, two, shelf, clock):
+        recipe = one.recipe("k")
+
+        async def load_in_two_attempts(clear: Any) -> Any:
+            await clear()
+            await clock.sleep(10)
+            await clear()
+            await clock.sleep(10)
+            return await one.source.load("k")
+
+        one.recipe = lambda _: type(recipe)(load_in_two_attempts, recipe.policy_of)  # type: ignore[method-assign]
+        [first] = one.ask()
+        await settle()
+        [second] = two.ask()
+        await clock.advance(20.2)
+        assert (await first).entry == (await second).entry
+        assert shelf.written_under == {"k": 1}
+    assert two.source.loads == 0
