@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def run_tests(places: Places, args: list[str]) -> int:
     """Run every test, or what ``args`` tell pytest; returns 0 only when all that ran passed."""
     environ = child_environment()
-    # Never fatal: without a browser its tests fail and say what is missing.
-    run_openly([str(places.python), str(places.root / "backend" / "tests" / "get_browser.py")], environ)
+    # Never fatal: what is still missing, a browser or Redis, the tests that need it fail for, and say.
+    run_openly([str(places.python), str(places.root / "backend" / "tests" / "get_real_parts.py")], environ)
     pytest = run_openly([str(places.python), "-m", "pytest", *map(_absolute, args)], environ, places.root)
     if args:
         return pytest

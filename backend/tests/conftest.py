@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 import browser
+from redis_binaries import REMEDY as REDIS_REMEDY
+from redis_binaries import Binary, find_server
+from redis_groups import ClusterServers, SentinelServers, cluster, sentinel
+from redis_servers import Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from playwright.async_api import Browser, Page
 
@@ -53,3 +57,46 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     context = await chromium.new_context()
     yield await context.new_page()
     await context.close()
+
+
+def server_binary(implementation: str) -> Binary:
+    return find_server(implementation) or need(implementation, REDIS_REMEDY[implementation])
+
+
+@pytest.fixture(scope="session")
+def redis_itself() -> Binary:
+    """Redis and not Valkey, for what needs it: TLS."""
+    return server_binary("redis")
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Binary:
+    """The one that every machine has, for a test that does not care which."""
+    return server_binary("valkey")
+
+
+@pytest.fixture(scope="session", params=["redis", "valkey"])
+def redis_binary(request: pytest.FixtureRequest) -> Binary:
+    """Each of the two in turn, to start servers of one's own: those that are stopped, frozen or killed."""
+    return server_binary(request.param)
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary: Binary) -> Iterator[Server]:
+    """A server for all tests, each with a key prefix of its own. Leave it running and as it is."""
+    with Server(redis_binary) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sentinel_servers(valkey: Binary) -> Iterator[SentinelServers]:
+    """A master, a replica and three sentinels, for all tests: ``failover()`` is allowed, killing is not."""
+    with sentinel(valkey) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session")
+def cluster_servers(redis_itself: Binary) -> Iterator[ClusterServers]:
+    """Three masters, for all tests: ``move_slot()`` is allowed, killing is not."""
+    with cluster(redis_itself) as servers:
+        yield servers
