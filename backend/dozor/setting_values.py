@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from dozor.storage.redis_address import RedisAddress, RedisUrlMistake, parse_redis_url
 from dozor.telemetry.phrases import Language, Words
 
 T = TypeVar("T")
@@ -63,17 +64,25 @@ class GatewayKey:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One variable: how its text is read, what it is when unset, and what is legal, in words."""
+    """One variable: how its text is read, what it is when unset, and what is legal, in words.
+
+    An empty value is as if unset, because a copied example file has many, unless ``empty_is_a_value``.
+    """
 
     variable: str
     default: str
     legal: Words
     read: Callable[[str], Any]
     secret: bool = False
+    empty_is_a_value: bool = False
 
 
 class IllegalValue(ValueError):
-    """The text is none of the legal values."""
+    """The text is none of the legal values; ``reason`` says what is wrong, showing nothing of it, if that is known."""
+
+    def __init__(self, reason: Words | None = None) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 def _whole(lowest: int, highest: int) -> Callable[[str], int]:
@@ -146,6 +155,20 @@ def _networks(text: str) -> tuple[Network, ...]:
         raise IllegalValue from None
 
 
+def _redis_address(text: str) -> RedisAddress | None:
+    try:
+        return parse_redis_url(text) if text else None
+    except RedisUrlMistake as mistake:
+        raise IllegalValue(mistake.reason.value) from None
+
+
+def _key_prefix(text: str) -> str:
+    # Braces would put all keys into one slot of a cluster; the others mean something where keys are looked for.
+    if not re.fullmatch(r"[!-~]{0,64}", text) or re.search(r"""[{}"'`*?\[\]\\]""", text):
+        raise IllegalValue
+    return text
+
+
 def _secret(text: str) -> Secret | None:
     if any(ord(char) < 33 or ord(char) > 126 for char in text):
         raise IllegalValue
@@ -191,6 +214,28 @@ SETTINGS: Mapping[str, Setting] = {
                 "a whole number from 0 (any free port) to 65535",
             ),
             _whole(0, 65535),
+        ),
+        Setting(
+            "REDIS_URL",
+            "redis://localhost:6379/0",
+            Words(
+                "redis://[имя]:[пароль]@сервер:порт/база, rediss://, unix://, redis+sentinel://, redis+cluster://;"
+                " пусто = без Redis",
+                "redis://[user]:[password]@host:port/database, rediss://, unix://, redis+sentinel://, redis+cluster://;"
+                " empty = no Redis",
+            ),
+            _redis_address,
+            secret=True,
+            empty_is_a_value=True,
+        ),
+        Setting(
+            "REDIS_KEY_PREFIX",
+            "",
+            Words(
+                "до 64 знаков ASCII без пробелов, кавычек и { } * ? [ ] \\",
+                "at most 64 ASCII characters without blanks, quotes and { } * ? [ ] \\",
+            ),
+            _key_prefix,
         ),
         Setting(
             "COINGECKO_API_KEY",
@@ -252,6 +297,7 @@ SETTINGS: Mapping[str, Setting] = {
                 "* or a comma-separated list of origins such as https://app.example; empty = none",
             ),
             _origins,
+            empty_is_a_value=True,
         ),
         Setting(
             "DOZOR_TRUSTED_PROXIES",
@@ -276,6 +322,12 @@ SETTINGS: Mapping[str, Setting] = {
             "256",
             Words("целое число от 8 до 65536", "a whole number from 8 to 65536"),
             _whole(8, 65_536),
+        ),
+        Setting(
+            "DOZOR_DISK_CACHE_MIB",
+            "1024",
+            Words("целое число от 16 до 1048576", "a whole number from 16 to 1048576"),
+            _whole(16, 1_048_576),
         ),
         Setting("DOZOR_DATA_DIR", "", Words("папка; пусто = backend/data", "a folder; empty = backend/data"), _folder),
         Setting(

@@ -10,7 +10,8 @@ from typing import Any
 
 from dozor.domain.errors import ConfigurationMistake
 from dozor.env_file import Mistakes, read_env_file
-from dozor.setting_values import SETTINGS, GatewayKey, Network, Plan, Secret, Setting
+from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
+from dozor.storage.redis_address import RedisAddress
 from dozor.telemetry.phrases import Language
 
 KEY_HEADER = {Plan.DEMO: "x-cg-demo-api-key", Plan.PRO: "x-cg-pro-api-key"}
@@ -29,6 +30,8 @@ class Settings:
 
     host: str
     port: int
+    redis: RedisAddress | None  # None = not to be tried
+    redis_key_prefix: str
     coingecko_api_key: Secret | None
     coingecko_plan: Plan
     coingecko_base_url: str
@@ -40,6 +43,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...]
     price_fresh_s: float | None
     memory_cache_mib: int
+    disk_cache_mib: int
     data_dir: Path
     owner_token: Secret | None
     gateway_keys: tuple[GatewayKey, ...]
@@ -69,23 +73,25 @@ def read_settings(environment: Mapping[str, str], env_file: Path | None = None, 
     Raises ConfigurationMistake with every mistake at once, each naming the variable, its value (unless it is a secret)
     and the legal values. A missing ``env_file`` is no mistake.
     """
-    mistakes = Mistakes(_language(environment, env_file))
+    mistakes = Mistakes(operators_language(environment, env_file))
     texts = {**read_env_file(env_file, mistakes), **environment}
     values: dict[str, Any] = {}
     for variable, setting in SETTINGS.items():
         text = _text_of(setting, texts, mistakes)
         try:
             values[variable] = setting.read(text)
-        except ValueError:  # IllegalValue, or what a parser of the standard library says of the text
-            legal = setting.legal.in_language(mistakes.language)
-            if setting.secret:
-                mistakes.add("settings.illegal_secret", variable=variable, legal=legal)
-            else:
-                mistakes.add("settings.illegal", variable=variable, value=repr(text), legal=legal)
+        except ValueError as error:  # IllegalValue, or what a parser of the standard library says of the text
+            _add_illegal_value(mistakes, setting, text, error)
     _find_contradictions(values, mistakes)
     if mistakes.sentences:
         raise ConfigurationMistake(mistakes.sentences)
     return _settings(values, default_data_dir)
+
+
+def operators_language(environment: Mapping[str, str], env_file: Path | None) -> Language:
+    """The language to tell mistakes in, read before anything is known to be right."""
+    asked = {**read_env_file(env_file, Mistakes(Language.EN)), **environment}.get("DOZOR_LANG", "")
+    return Language.EN if asked.strip().lower() == Language.EN.value else Language.RU
 
 
 def unknown_variables(env_file: Path | None) -> list[str]:
@@ -93,13 +99,19 @@ def unknown_variables(env_file: Path | None) -> list[str]:
     known = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.secret)}
     launcher = {"DOZOR_VENV", "DOZOR_UV", "DOZOR_NODE", "DOZOR_SKIP_WEB", "DOZOR_VERBOSE"}
     names = read_env_file(env_file, Mistakes(Language.EN))
-    return [name for name in names if name.startswith(("DOZOR_", "COINGECKO_")) and name not in known | launcher]
+    ours = ("DOZOR_", "COINGECKO_", "REDIS_")
+    return [name for name in names if name.startswith(ours) and name not in known | launcher]
 
 
-def _language(environment: Mapping[str, str], env_file: Path | None) -> Language:
-    """The language to tell mistakes in, read before anything is known to be right."""
-    asked = {**read_env_file(env_file, Mistakes(Language.EN)), **environment}.get("DOZOR_LANG", "")
-    return Language.EN if asked.strip().lower() == Language.EN.value else Language.RU
+def _add_illegal_value(mistakes: Mistakes, setting: Setting, text: str, error: ValueError) -> None:
+    variable, legal = setting.variable, setting.legal.in_language(mistakes.language)
+    if not setting.secret:
+        mistakes.add("settings.illegal", variable=variable, value=repr(text), legal=legal)
+    elif isinstance(error, IllegalValue) and error.reason:
+        reason = error.reason.in_language(mistakes.language)
+        mistakes.add("settings.illegal_secret_because", variable=variable, reason=reason, legal=legal)
+    else:
+        mistakes.add("settings.illegal_secret", variable=variable, legal=legal)
 
 
 def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: Mistakes) -> str:
@@ -113,8 +125,8 @@ def _text_of(setting: Setting, texts: Mapping[str, str], mistakes: Mistakes) -> 
         except (OSError, UnicodeDecodeError, RuntimeError) as error:  # RuntimeError: ~nobody
             reason = error.strerror if isinstance(error, OSError) else error
             mistakes.add("settings.unreadable_secret_file", variable=setting.variable, file=repr(file), reason=reason)
-    # An empty value means "as if unset", as a copied example file has many; only one variable means something by it.
-    return text if text or (setting.variable in texts and setting.variable == "ALLOWED_ORIGINS") else setting.default
+    given_empty = setting.empty_is_a_value and (setting.variable in texts or file)
+    return text if text or given_empty else setting.default
 
 
 def _find_contradictions(values: Mapping[str, Any], mistakes: Mistakes) -> None:
@@ -139,6 +151,8 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
     return Settings(
         host=values["HOST"],
         port=values["PORT"],
+        redis=values["REDIS_URL"],
+        redis_key_prefix=values["REDIS_KEY_PREFIX"],
         coingecko_api_key=key,
         coingecko_plan=plan,
         coingecko_base_url=values["COINGECKO_BASE_URL"] or BASE_URL[plan],
@@ -150,6 +164,7 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         trusted_proxies=values["DOZOR_TRUSTED_PROXIES"],
         price_fresh_s=values["DOZOR_PRICE_FRESH_S"],
         memory_cache_mib=values["DOZOR_MEMORY_CACHE_MIB"],
+        disk_cache_mib=values["DOZOR_DISK_CACHE_MIB"],
         # A relative folder is meant beside the .env, wherever the command was started from.
         data_dir=default_data_dir.parent / Path(values["DOZOR_DATA_DIR"] or default_data_dir),
         owner_token=values["DOZOR_OWNER_TOKEN"],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dozor.domain.errors import ConfigurationMistake
 from dozor.setting_values import Plan
 from dozor.settings import Settings, read_settings, unknown_variables
+from dozor.storage.redis_address import Node, RedisAddress, Topology
 from dozor.telemetry.phrases import Language
 
 HOME = Path("/home/dozor/data")
@@ -181,17 +182,100 @@ def test_empty_allowed_origins_means_none_and_unset_means_everybody() -> None:
     assert "ALLOWED_ORIGINS" in mistakes({"ALLOWED_ORIGINS": "app.example"})
 
 
+LOCAL_REDIS = RedisAddress(Topology.SINGLE, (Node("localhost", 6379),))
+
+
+def test_unset_redis_url_means_the_local_redis_and_an_empty_one_none(tmp_path: Path) -> None:
+    assert settings().redis == LOCAL_REDIS
+    assert settings({"REDIS_URL": ""}).redis is None
+    file = tmp_path / ".env"
+    file.write_text("REDIS_URL=redis://cache/1\n")
+    assert settings({"REDIS_URL": " "}, file).redis is None
+    file.write_text("REDIS_URL=\n")
+    assert settings(env_file=file).redis is None
+
+
+def test_redis_url_of_the_env_file_may_hold_a_password_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    for line in ("REDIS_URL=redis://:p@ss#w%rd@localhost", "REDIS_URL='redis://:p@ss#w%rd@localhost'  # ours"):
+        file.write_text(f"{line}\n")
+        found = settings(env_file=file)
+        assert found.redis is not None
+        assert found.redis.password == "p@ss#w%rd"
+        assert "p@ss" not in repr(found)
+
+
+def test_redis_url_can_come_from_a_file_and_an_empty_file_means_none(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("redis://localhost:6379/0\n")
+    assert settings({"REDIS_URL_FILE": str(file)}).redis == LOCAL_REDIS
+    file.write_text("\n")
+    assert settings({"REDIS_URL_FILE": str(file)}).redis is None
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://:hunter2@localhost:hunter2", "hunter2", "http://hunter2", "redis://h?hunter2=1"]
+)
+def test_a_mistake_in_redis_url_says_what_is_wrong_and_shows_nothing_of_it(url: str) -> None:
+    text = mistakes({"REDIS_URL": url})
+    assert "hunter2" not in text
+    assert text.startswith("REDIS_URL: ")
+    assert "is not shown" in text
+    assert "legal: redis://[user]:[password]@host:port/database" in text
+
+
+def test_a_mistake_in_redis_url_is_told_in_the_operators_language() -> None:
+    assert "REDIS_URL: a port is a number from 1 to 65535 (" in mistakes({"REDIS_URL": "redis://localhost:0"})
+    with pytest.raises(ConfigurationMistake) as caught:
+        settings({"REDIS_URL": "redis://localhost:0"})
+    assert caught.value.mistakes[0].startswith("REDIS_URL: порт — число от 1 до 65535 (значение не показано")
+
+
+def test_redis_key_prefix_is_what_a_key_can_begin_with() -> None:
+    assert settings().redis_key_prefix == ""
+    assert settings({"REDIS_KEY_PREFIX": "dozor:prod/1."}).redis_key_prefix == "dozor:prod/1."
+    assert settings({"REDIS_KEY_PREFIX": "x" * 64}).redis_key_prefix == "x" * 64
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 65,
+        "two words",
+        "дозор:",
+        "{dozor}:",  # all keys in one slot of a cluster
+        "it's",
+        "a*",  # another program's keys would be ours too
+        "[a]",
+        "a\\",
+    ],
+)
+def test_other_redis_key_prefixes_are_refused(text: str) -> None:
+    assert "REDIS_KEY_PREFIX" in mistakes({"REDIS_KEY_PREFIX": text})
+
+
+def test_disk_cache_is_bounded() -> None:
+    assert settings().disk_cache_mib == 1024
+    assert settings({"DOZOR_DISK_CACHE_MIB": "16"}).disk_cache_mib == 16
+    assert "from 16 to 1048576" in mistakes({"DOZOR_DISK_CACHE_MIB": "15"})
+    assert "from 16 to 1048576" in mistakes({"DOZOR_DISK_CACHE_MIB": "1048577"})
+
+
 def test_a_relative_data_folder_lies_beside_the_env_file() -> None:
     assert settings({"DOZOR_DATA_DIR": "other"}).data_dir == Path("/home/dozor/other")
 
 
 def test_a_misspelled_variable_of_ours_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("DOZOR_LAMG=en\nREDIS_URL=redis://localhost:6379/0\nCOINGECKO_API_KEY_FILE=x\n")
-    assert unknown_variables(file) == ["DOZOR_LAMG"]
+    file.write_text("DOZOR_LAMG=en\nREDIS_URL=redis://localhost:6379/0\nREDIS_PASSWORD=x\nCOINGECKO_API_KEY_FILE=x\n")
+    assert unknown_variables(file) == ["DOZOR_LAMG", "REDIS_PASSWORD"]
 
 
-@given(st.dictionaries(st.sampled_from(["PORT", "HOST", "DOZOR_GATEWAY_KEYS", "COINGECKO_BASE_URL"]), st.text()))
+@given(
+    st.dictionaries(
+        st.sampled_from(["PORT", "HOST", "REDIS_URL", "DOZOR_GATEWAY_KEYS", "COINGECKO_BASE_URL"]), st.text()
+    )
+)
 def test_any_text_is_either_read_or_refused_by_name(environment: dict[str, str]) -> None:
     try:
         settings(environment)

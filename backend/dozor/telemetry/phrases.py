@@ -80,6 +80,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "{variable}: значение недопустимо (не показано: это секрет); допустимо: {legal}",
         "{variable}: the value given (not shown, it is a secret) is not legal; legal: {legal}",
     ),
+    "settings.illegal_secret_because": (
+        "{variable}: {reason} (значение не показано: это секрет); допустимо: {legal}",
+        "{variable}: {reason} (the value is not shown, it is a secret); legal: {legal}",
+    ),
     "settings.set_twice": (
         "{variable} и {variable}_FILE заданы оба; допустимо: одно из них",
         "{variable} and {variable}_FILE are both set; legal: one of them",
