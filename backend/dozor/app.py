@@ -108,7 +108,7 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         # Apart: bodies with a growing age in them must not push out the gateway's, which stay the same.
         replying = Replying(Variants(OWN_VARIANTS_BYTES))
         about = About(version("dozor"), settings.coingecko_plan.value, settings.language, clock.now())
-        reporter = Reporter(about, upstream, stats, memory)
+        reporter = Reporter(about, upstream, stats, memory, {"redis": lambda: "off", "disk": lambda: "down"})
         api = MarketApi(
             market,
             CoinLookup(market),

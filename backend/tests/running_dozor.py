@@ -115,13 +115,14 @@ class Reply:
 
 @contextlib.asynccontextmanager
 async def running_dozor(upstream_url: str, folder: Path, **environment: str) -> AsyncIterator[RunningDozor]:
-    """Dozor with these settings; the minute is unlimited unless said otherwise. Nothing is warmed up."""
+    """Dozor with these settings; the minute is unlimited and there is no Redis unless said otherwise. Nothing is warmed up."""
     settings = read_settings(
         {
             "COINGECKO_BASE_URL": upstream_url,
             "COINGECKO_CALLS_PER_MINUTE": "0",
             "PORT": "0",
             "DOZOR_LANG": "en",
+            "REDIS_URL": "",
             **environment,
         },
         default_data_dir=folder / "data",

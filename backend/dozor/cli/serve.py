@@ -28,7 +28,7 @@ def serve_command(
 
 
 async def _serve_demo(settings: Settings) -> None:
-    # A data folder of its own: the demo must not touch the real month's count.
+    # A data folder of its own and no Redis: the demo must touch neither the real month's count nor real prices.
     stand_in = await standin.start()
     try:
         log.info("demo.started", upstream=stand_in.base_url)
@@ -41,6 +41,7 @@ async def _serve_demo(settings: Settings) -> None:
                 calls_per_minute=0,
                 calls_per_month=0,
                 data_dir=settings.data_dir / "demo",
+                redis=None,
             ),
             SystemClock(),
         )

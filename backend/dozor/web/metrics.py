@@ -39,6 +39,11 @@ class _Collector:
         yield from (reads, loads, failures)
         yield GaugeMetricFamily("dozor_cache_entries", "Entries in memory", value=report.entries)
         yield GaugeMetricFamily("dozor_cache_bytes", "Bytes of entries in memory", value=report.entry_bytes)
+        tiers = GaugeMetricFamily("dozor_tier_up", "1 for a tier that is up; none for one that is off", labels=["tier"])
+        for name, standing in report.tiers.items():
+            if standing != "off":
+                tiers.add_metric([name], float(standing == "up"))
+        yield tiers
         state = GaugeMetricFamily("dozor_upstream_state", "1 for the breaker's state", labels=["state"])
         for name in BREAKER_STATES:
             state.add_metric([name], float(report.upstream.state == name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,7 @@ class Report:
     reads: Snapshot
     entries: int
     entry_bytes: int
+    tiers: Mapping[str, str]  # the state of each, by its name: up, down, off
 
     def as_json(self) -> dict[str, object]:
         """The body of ``/api/v1/status``."""
@@ -54,22 +55,34 @@ class Report:
                 **counts_as_json(self.reads.total),
                 "families": {name: counts_as_json(counts) for name, counts in self.reads.by_family.items()},
             },
+            "tiers": self.tiers,
         }
 
 
 class Reporter:
-    """Takes reports. One instance per application."""
+    """Takes reports. One instance per application. ``shared`` tells the state of each tier that processes share."""
 
-    def __init__(self, about: About, upstream: UpstreamMonitor, stats: ReadStats, memory: MemoryTier) -> None:
+    def __init__(
+        self,
+        about: About,
+        upstream: UpstreamMonitor,
+        stats: ReadStats,
+        memory: MemoryTier,
+        shared: Mapping[str, Callable[[], str]],
+    ) -> None:
         self._about = about
         self._upstream = upstream
         self._stats = stats
         self._memory = memory
+        self._shared = shared
 
     async def take(self) -> Report:
         """A report of this moment; it costs no upstream call."""
         upstream = await self._upstream.status()
-        return Report(self._about, upstream, self._stats.snapshot(), self._memory.entries, self._memory.size_bytes)
+        tiers = {self._memory.name: "up", **{name: state() for name, state in self._shared.items()}}
+        return Report(
+            self._about, upstream, self._stats.snapshot(), self._memory.entries, self._memory.size_bytes, tiers
+        )
 
     async def missing(self) -> list[str]:
         """What is still missing before Dozor can answer; nothing when it is ready.

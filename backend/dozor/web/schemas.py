@@ -240,6 +240,14 @@ class CacheState(CacheCounts):
     families: dict[str, CacheCounts]
 
 
+class TierStates(Model):
+    """Where entries are kept: ``up``, ``down`` (it is tried again), or ``off`` because the operator said so."""
+
+    memory: Literal["up"]
+    redis: Literal["up", "down", "off"]
+    disk: Literal["up", "down"]
+
+
 class Status(Model):
     """How Dozor is doing."""
 
@@ -250,6 +258,7 @@ class Status(Model):
     upstream: UpstreamState
     quota: Quota
     cache: CacheState
+    tiers: TierStates
 
 
 class FieldError(Model):

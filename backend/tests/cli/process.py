@@ -59,6 +59,7 @@ async def dozor_process(folder: Path, *arguments: str, **environment: str) -> As
             "DOZOR_ENV_FILE": str(folder / "no.env"),
             "DOZOR_DATA_DIR": str(folder / "data"),
             "PORT": "0",
+            "REDIS_URL": "",
             **environment,
         },
     )

@@ -10,6 +10,7 @@ export function Footer({ status }: { status: Loaded<Status> }) {
   return (
     <footer class="foot">
       {status.state === "ready" && <Quota status={status.value} />}
+      {status.state === "ready" && <Tiers tiers={status.value.tiers} />}
       <ul class="credits">
         <li>
           <OutLink href="https://www.coingecko.com/">{words.dataBy}</OutLink>
@@ -41,6 +42,16 @@ function Quota({ status }: { status: Status }) {
       </dl>
       {month.resets_at && <span class="muted">{words.resets(day(new Date(month.resets_at), lang))}</span>}
     </div>
+  );
+}
+
+function Tiers({ tiers }: { tiers: Status["tiers"] }) {
+  const { words } = useLocale();
+  const named = (["memory", "redis", "disk"] as const).filter((name) => tiers[name] !== "off");
+  return (
+    <p class="muted">
+      {words.cachedIn}: {named.map((name) => (tiers[name] === "up" ? words.tier[name] : words.tierDown(words.tier[name]))).join(", ")}
+    </p>
   );
 }
 

@@ -84,6 +84,9 @@ export const en = {
   noData: "No data yet",
 
   quota: "Upstream calls",
+  cachedIn: "Cache",
+  tier: { memory: "memory", redis: "Redis", disk: "disk" },
+  tierDown: (name: string) => `${name} (unavailable)`,
   perMinute: "minute",
   perMonth: "month",
   usedOf: (used: string, limit: string) => `${used} of ${limit}`,

@@ -82,6 +82,9 @@ export const ru: Words = {
   noData: "Данных пока нет",
 
   quota: "Запросы к CoinGecko",
+  cachedIn: "Кэш",
+  tier: { memory: "память", redis: "Redis", disk: "диск" },
+  tierDown: (name: string) => `${name} (недоступен)`,
   perMinute: "минута",
   perMonth: "месяц",
   usedOf: (used, limit) => `${used} из ${limit}`,
