@@ -17,9 +17,10 @@ from typing import TextIO, cast
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from dozor.telemetry.phrases import Language, phrase
+from dozor.telemetry.phrases import Language, Words, phrase
 
 SECRET_FIELD = re.compile(r"key$|token|secret|password|authorization|cookie", re.IGNORECASE)
+LINE_BREAK = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")  # in what others say: no line but ours begins
 LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR", "critical": "ERROR"}
 
 
@@ -34,6 +35,7 @@ def set_up_logging(language: Language, *, as_json: bool = False, stream: TextIO 
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             structlog.processors.format_exc_info,
             _hide_secrets,
+            _InLanguage(language),
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -81,6 +83,19 @@ def _hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return {name: "***" if SECRET_FIELD.search(name) and name != "key" else value for name, value in event.items()}
 
 
+class _InLanguage:
+    """Lets whoever logs pass on a sentence in both languages, without knowing which one the log speaks."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {
+            name: value.in_language(self._language) if isinstance(value, Words) else value
+            for name, value in event.items()
+        }
+
+
 def _render_json(_: WrappedLogger, __: str, event: EventDict) -> str:
     return json.dumps(event, ensure_ascii=False, default=str)
 
@@ -98,7 +113,7 @@ class _PeopleRenderer:
             if isinstance(value, datetime):
                 fields[name] = f"{value.astimezone():%H:%M:%S}"
         text, rest = phrase(str(fields.pop("event")), fields, self._language)
-        line = f"{at:%Y-%m-%d %H:%M:%S} {level:<5} {text}"
+        line = f"{at:%Y-%m-%d %H:%M:%S} {level:<5} {LINE_BREAK.sub(' ', text)}"
         if rest:
             line += "  " + " ".join(f"{name}={_quoted(value)}" for name, value in rest.items())
         return f"{line}\n{trace}" if trace else line

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import dozor
 from dozor.telemetry.logging import make_printable, set_up_logging
-from dozor.telemetry.phrases import PHRASES, Language, phrase
+from dozor.telemetry.phrases import PHRASES, Language, Words, phrase
 
 PACKAGE = Path(next(iter(dozor.__path__)))
 LOGGED = re.compile(r'log\.(?:info|warning|error|exception)\(\s*"([a-z_.]+)"')
@@ -79,10 +79,22 @@ def test_a_field_that_is_named_like_a_secret_is_not_printed(lines: io.StringIO, 
     assert "hunter2" not in lines.getvalue()
 
 
-def test_no_text_can_forge_a_line(lines: io.StringIO) -> None:
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\x85", "\u2028"])
+@pytest.mark.parametrize("event", ["some.event", "upstream.opened"])
+def test_no_text_can_forge_a_line(lines: io.StringIO, event: str, break_: str) -> None:
     set_up_logging(Language.EN, stream=lines)
-    structlog.get_logger().info("some.event", detail="x\n2026-01-01 00:00:00 INFO  forged")
+    structlog.get_logger().info(event, retry_at="12:00", reason=f"x{break_}2026-01-01 00:00:00 INFO  forged")
     assert len(lines.getvalue().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("language", "said"), [(Language.RU, "не отвечает"), (Language.EN, "does not answer")])
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_reason_in_both_languages_is_printed_in_the_logs_own(
+    lines: io.StringIO, language: Language, said: str, as_json: bool
+) -> None:
+    set_up_logging(language, as_json=as_json, stream=lines)
+    structlog.get_logger().warning("redis.unavailable", reason=Words("не отвечает", "does not answer"))
+    assert said in lines.getvalue()
 
 
 def test_a_console_that_lacks_a_character_prints_the_rest() -> None:
