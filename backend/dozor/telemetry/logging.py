@@ -113,9 +113,10 @@ class _PeopleRenderer:
             if isinstance(value, datetime):
                 fields[name] = f"{value.astimezone():%H:%M:%S}"
         text, rest = phrase(str(fields.pop("event")), fields, self._language)
-        line = f"{at:%Y-%m-%d %H:%M:%S} {level:<5} {LINE_BREAK.sub(' ', text)}"
+        line = f"{at:%Y-%m-%d %H:%M:%S} {level:<5} {text}"
         if rest:
             line += "  " + " ".join(f"{name}={_quoted(value)}" for name, value in rest.items())
+        line = LINE_BREAK.sub(" ", line)
         return f"{line}\n{trace}" if trace else line
 
 
