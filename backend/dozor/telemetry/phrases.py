@@ -26,6 +26,9 @@ class Words:
     ru: str
     en: str
 
+    def __str__(self) -> str:  # in a log for programs
+        return self.en
+
     def in_language(self, language: Language) -> str:
         """What is said in this language."""
         return self.ru if language is Language.RU else self.en
@@ -139,6 +142,21 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Первый запрос к CoinGecko не удался: {reason}; Dozor работает и попробует снова",
         "the first upstream call failed: {reason}; Dozor is up and will try again",
     ),
+    "redis.available": ("Redis доступен: {address}", "Redis is there: {address}"),
+    "redis.unavailable": ("⚠️  Redis недоступен: {reason}", "⚠️  Redis is unavailable: {reason}"),
+    "redis.going_on_without": (
+        "ℹ️  Продолжаем работу без Redis кэширования",
+        "ℹ️  Going on without the Redis cache",
+    ),
+    "redis.refuses_writes": (
+        "Redis не принимает запись, читаем из него дальше: {reason}",
+        "Redis takes no writes, reading goes on: {reason}",
+    ),
+    "redis.takes_writes_again": ("Redis снова принимает запись", "Redis takes writes again"),
+    "redis.foreign_value": (
+        "Под ключом {key} в Redis данные другой программы, не трогаем их: задайте REDIS_KEY_PREFIX, например dozor:",
+        "another program's data lies under {key} in Redis and is left alone: set REDIS_KEY_PREFIX, for example dozor:",
+    ),
     "redis.hit": ("[{function}] Данные из кэша Redis", "[{function}] Data from the Redis cache"),
     "tiers.broken": (
         "Ошибка в самом Dozor при чтении {key} из общего кэша",
@@ -168,7 +186,8 @@ def phrase(event: str, fields: Mapping[str, object], language: Language) -> tupl
     used = {name for _, name, _, _ in Formatter().parse(template) if name}
     if not used <= fields.keys():
         return event, dict(fields)
-    return template.format_map(fields), {name: value for name, value in fields.items() if name not in used}
+    said = {name: value.in_language(language) if isinstance(value, Words) else value for name, value in fields.items()}
+    return template.format_map(said), {name: value for name, value in said.items() if name not in used}
 
 
 def sentence(event: str, language: Language, **fields: object) -> str:
