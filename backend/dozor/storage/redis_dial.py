@@ -11,9 +11,11 @@ from aiohappyeyeballs import start_connection
 from redis.exceptions import RedisError, ResponseError
 
 from dozor.storage.redis_address import Node, RedisAddress, Tls, Topology
+from dozor.storage.redis_errors import code_of
 from dozor.storage.redis_wire import Wire
 
 DIAL_SECONDS = 2.0  # DNS, TCP, TLS and the handshake together
+TLS_SECONDS = 1.5  # less than the whole: a server without TLS lets the handshake hang, which is worth saying
 NEXT_ADDRESS_AFTER = 0.01  # "localhost" is ::1 and 127.0.0.1, and Redis often listens on one of them only
 LONGEST_VALUE_IN_ONE_GO = 512 * 1024
 
@@ -48,11 +50,17 @@ class Dialer:
         async with asyncio.timeout(DIAL_SECONDS):
             try:
                 return await self._dial(node)
-            except ResponseError as error:
-                if self._protocol == 2 or not _HELLO_IS_UNKNOWN.search(str(error)):
+            except RedisError as error:
+                if self._protocol == 2 or not self._lacks_hello(error):
                     raise
             self._protocol = 2  # Redis 5; whatever stands there later understands it too
             return await self._dial(node)
+
+    def _lacks_hello(self, error: RedisError) -> bool:
+        if isinstance(error, ResponseError):
+            return _HELLO_IS_UNKNOWN.search(str(error)) is not None
+        # HELLO carries the password: whoever answers that one is wanted has not understood it.
+        return self._password is not None and code_of(error) == "NOAUTH"
 
     async def _dial(self, node: Node) -> Wire:
         streams = await (self._open_path(self._path) if self._path else self._open_tcp(node))
@@ -66,14 +74,15 @@ class Dialer:
         )
 
     async def _open_tcp(self, node: Node) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        context = self._tls_context()
         loop = asyncio.get_running_loop()
         addresses = await loop.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
         connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_AFTER)
-        context = self._tls_context()
         return await asyncio.open_connection(
             sock=connected,
             ssl=context,
             server_hostname=node.host if context is not None else None,
+            ssl_handshake_timeout=TLS_SECONDS if context is not None else None,
             limit=LONGEST_VALUE_IN_ONE_GO,
         )
 

@@ -143,6 +143,10 @@ HAS_NO_TLS = Words(
     "сервер не говорит на TLS: пишите REDIS_URL с redis:// или включите в нём TLS",
     "the server does not speak TLS: write REDIS_URL with redis://, or turn TLS on in it",
 )
+NO_TLS_ANSWER = Words(
+    "не отвечает на TLS: он завис, или в нём нет TLS, тогда пишите REDIS_URL с redis://",
+    "no answer to TLS: it hangs, or it has no TLS, then write REDIS_URL with redis://",
+)
 NOT_REDIS = Words(
     "там отвечает не Redis: исправьте порт в REDIS_URL",
     "what answers there is no Redis: mend the port in REDIS_URL",
@@ -250,6 +254,8 @@ def _of_system(error: OSError, address: RedisAddress) -> Words:
             return NO_SUCH_HOST
         case ConnectionRefusedError():
             return REFUSED
+        case ConnectionAbortedError() if address.tls is not None:
+            return NO_TLS_ANSWER
         case ConnectionError():
             return CLOSED if address.tls is None else HAS_NO_TLS
         case FileNotFoundError():
