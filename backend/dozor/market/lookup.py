@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dozor.caching.lru import ByteLru
 from dozor.market.endpoints import BY_PATH
 from dozor.market.question import canonical
-from dozor.market.search import Match, SearchIndex
+from dozor.market.search.index import Match, SearchIndex
 from dozor.market.service import Answer, MarketService
 
 REFRESH_AFTER = timedelta(hours=6)
 RESULTS_BYTES = 4 * 1024 * 1024
+OFF_LOOP_BYTES = 128 * 1024  # of a coin list; the index of a longer one takes more than 20 ms (bench/search.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +26,33 @@ class Found:
     revision: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    index: SearchIndex
+    coin_list_hash: str
+
+
 class CoinLookup:
     """Searches the coin list, which it fetches when somebody searches. One instance per loop."""
 
     def __init__(self, market: MarketService) -> None:
         self._market = market
-        self._question = canonical(BY_PATH["/coins/list"], {}, (), full_history=False)
-        self._index: SearchIndex | None = None
+        # The list with contract addresses has all that the shorter one has: one call serves every search.
+        self._question = canonical(BY_PATH["/coins/list"], {}, [("include_platform", "true")], full_history=False)
+        self._indexed: _Indexed | None = None
+        self._building = asyncio.Lock()
         self._found: ByteLru[tuple[str, str], list[Match]] = ByteLru(
             RESULTS_BYTES, lambda place, matches: len(place[0]) + 300 * (len(matches) + 1)
         )
-        self._revision = ""
 
     async def find(self, query: str, limit: int) -> Found:
         """At most ``limit`` coins, a limit that never changes, best first. Raises TryLater when no list can be had."""
         coin_list = await self._coin_list()
-        if self._index is None or self._revision != coin_list.hash:
-            self._index = SearchIndex(coin_list.body)
-            self._revision = coin_list.hash
-        revision = f"{self._revision[:8]}.{self._market.catalogue.revision}"
+        index = await self._index_of(coin_list)
+        revision = f"{coin_list.hash[:8]}.{self._market.catalogue.revision}"
         matches = self._found.get((query, revision))
         if matches is None:
-            matches = self._index.find(query, limit, self._rank_of)
+            matches = index.find(query, limit, self._rank_of)
             self._found.put((query, revision), matches)
         return Found(matches, coin_list, revision)
 
@@ -55,6 +62,16 @@ class CoinLookup:
         if known is not None and known.age < REFRESH_AFTER:
             return known
         return await self._market.answer(self._question)
+
+    async def _index_of(self, coin_list: Answer) -> SearchIndex:
+        async with self._building:  # whoever asks meanwhile waits for the same index
+            if self._indexed is None or self._indexed.coin_list_hash != coin_list.hash:
+                if len(coin_list.body) > OFF_LOOP_BYTES:
+                    index = await asyncio.to_thread(SearchIndex, coin_list.body)
+                else:
+                    index = SearchIndex(coin_list.body)
+                self._indexed = _Indexed(index, coin_list.hash)
+            return self._indexed.index
 
     def _rank_of(self, coin_id: str) -> int | None:
         known = self._market.catalogue.get(coin_id)

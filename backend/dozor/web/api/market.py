@@ -19,6 +19,7 @@ from dozor.market.lookup import CoinLookup
 from dozor.market.meta import rfc3339
 from dozor.market.question import Question, canonical
 from dozor.market.rawjson import RawObject, raw
+from dozor.market.search.index import MAX_QUERY
 from dozor.market.service import Answer, MarketService
 from dozor.web.access import Access, Asker, AskerKind, Network
 from dozor.web.api.replying import Replying
@@ -164,11 +165,18 @@ class MarketApi:
             view = functools.partial(views.candles, days=days)
             return await reply(f"ohlc {days}", request, asker, await market.answer(question), view, max_age)
 
-        @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol or id")
+        @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol, id or contract")
         async def search_crypto(
             request: Request,
             asker: Admitted,
-            q: Annotated[str, Query(max_length=100, description="part of a name, symbol or id")],
+            q: Annotated[
+                str,
+                Query(
+                    max_length=MAX_QUERY,
+                    description="a name, symbol, id or contract address, or a part of it; mistakes are forgiven",
+                    examples=["биткоин"],
+                ),
+            ],
         ) -> Response:
             found = await lookup.find(q, SEARCH_LIMIT)
 

@@ -1,0 +1,97 @@
+"""The index behind the searches: made beside the loop, once per coin list, from one call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+from dozor.caching.stats import Outcome
+from dozor.domain.freshness import FreshnessPolicy
+from dozor.market.catalogue import Catalogue
+from dozor.market.lookup import OFF_LOOP_BYTES, CoinLookup
+from dozor.market.question import Question
+from dozor.market.service import Answer
+
+MANY = json.dumps([{"id": f"coin-{n}", "symbol": f"c{n}", "name": f"Coin {n}"} for n in range(10_000)]).encode()
+FEW = b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin"}]'
+
+
+class OneList:
+    """A market service that knows nothing but a coin list, and writes down what it was asked."""
+
+    def __init__(self, body: bytes) -> None:
+        self.catalogue = Catalogue()
+        self.body = body
+        self.age = timedelta(0)
+        self.calls: list[str] = []
+
+    async def known(self, question: Question) -> Answer | None:
+        return self._answer() if self.calls else None
+
+    async def answer(self, question: Question) -> Answer:
+        self.calls.append(question.key)
+        self.age = timedelta(0)
+        return self._answer()
+
+    def _answer(self) -> Answer:
+        return Answer(
+            body=self.body,
+            hash=str(hash(self.body)),
+            headers=(),
+            fetched_at=datetime(2026, 11, 22, tzinfo=UTC),
+            age=self.age,
+            policy=FreshnessPolicy(timedelta(minutes=30), timedelta(minutes=30)),
+            outcome=Outcome.HIT,
+            source="memory",
+            derived=False,
+            error=None,
+        )
+
+
+async def test_loop_goes_on_while_a_long_list_is_made_searchable() -> None:
+    assert len(MANY) > OFF_LOOP_BYTES
+    lookup = CoinLookup(OneList(MANY))  # type: ignore[arg-type]
+    finding = asyncio.gather(*(lookup.find(f"coin {n}", 5) for n in range(5)))
+    turns = 0
+    while not finding.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert [found.matches[0].coin.id for found in await finding] == [f"coin-{n}" for n in range(5)]
+    assert turns > 20, "made on the loop, it would be there after a few turns"
+
+
+async def test_asker_who_leaves_while_the_index_is_made_spoils_it_for_nobody() -> None:
+    lookup = CoinLookup(OneList(MANY))  # type: ignore[arg-type]
+    leaving = asyncio.ensure_future(lookup.find("coin 1", 5))
+    staying = asyncio.ensure_future(lookup.find("coin 2", 5))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert (await staying).matches[0].coin.id == "coin-2"
+
+
+async def test_searches_ask_for_the_list_with_contract_addresses_and_for_no_other() -> None:
+    market = OneList(FEW)
+    lookup = CoinLookup(market)  # type: ignore[arg-type]
+    for query in ("btc", "0xdac17f958d2ee523a2206206994597c13d831ec7", "биткоин"):
+        await lookup.find(query, 5)
+    assert len(market.calls) == 1
+    assert "include_platform=true" in market.calls[0]
+
+
+async def test_new_list_is_searched_as_soon_as_it_is_there() -> None:
+    market = OneList(b"[]")
+    lookup = CoinLookup(market)  # type: ignore[arg-type]
+    assert (await lookup.find("btc", 5)).matches == []
+    market.body = FEW
+    assert [match.coin.id for match in (await lookup.find("btc", 5)).matches] == ["bitcoin"]
+
+
+async def test_rank_that_is_learned_later_changes_what_was_found_before() -> None:
+    market = OneList(FEW)
+    lookup = CoinLookup(market)  # type: ignore[arg-type]
+    before = await lookup.find("btc", 5)
+    market.catalogue.learn("/coins/markets", b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin","market_cap_rank":1}]')
+    after = await lookup.find("btc", 5)
+    assert [found.matches[0].rank for found in (before, after)] == [None, 1]
+    assert before.revision != after.revision

@@ -1,0 +1,135 @@
+"""What a search costs over the whole coin list: ``python bench/search.py [coin-list.json]`` in Dozor's environment.
+
+The list is the stand-in's, 18,000 coins; a body of ``/coins/list?include_platform=true`` can be given instead. Prints a
+table and writes ``bench/results/search.json``. The promise is 5 ms at the 99th percentile for every kind of query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "backend"))
+
+from dozor.market.search.index import SearchIndex  # noqa: E402
+from dozor.standin.catalogue import catalogue  # noqa: E402
+
+RESULTS = ROOT / "bench" / "results" / "search.json"
+COINS = 18_000
+ROUNDS = 300
+LIMIT = 20
+RANKED = 250
+PROMISED_MS = 5
+QUERIES = {
+    "one letter": "b",
+    "symbol": "btc",
+    "name": "bitcoin",
+    "two words": "wrapped bit",
+    "part of names": "oken",
+    "mistake": "etherium",
+    "two mistakes": "dogecion kash",
+    "Russian nickname": "эфир",
+    "Russian, by ear": "догикоин",
+    "Russian keyboard": "иес",
+    "nothing like it": "qzxjkvw",
+    "100 letters": "bitcoin " * 12,
+    "300 odd signs": "\U0001f680\u0301" * 150,
+}
+
+
+def main() -> None:
+    """Measure, print, write down."""
+    coin_list = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else standin_list()
+    index = SearchIndex(coin_list)
+    ranks = {coin.id: rank for rank, coin in enumerate(catalogue(RANKED).coins, 1)}
+    queries = QUERIES | {"contract address": an_address(coin_list)}
+    rows = {kind: measured(index, query, ranks) for kind, query in queries.items()}
+    rows[f"worst of {ROUNDS} frequent parts"] = worst_part(index, coin_list, ranks)
+    building = asyncio.run(built_beside_a_loop(coin_list))
+    print(f"{'query':28} {'found':>5} {'median ms':>9} {'p99 ms':>7}")
+    for kind, row in rows.items():
+        print(f"{kind:28} {row['found']:5} {row['median_ms']:9} {row['p99_ms']:7}")
+    for name, value in building.items():
+        print(f"{name:28} {value}")
+    result = {"coins": len(index), "rounds": ROUNDS, "promised_p99_ms": PROMISED_MS, "queries": rows, **building}
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def standin_list() -> bytes:
+    """The body of ``/coins/list?include_platform=true`` of the stand-in."""
+    return json.dumps(
+        [
+            {"id": coin.id, "symbol": coin.symbol, "name": coin.name, "platforms": {coin.home or "": coin.contract}}
+            for coin in catalogue(COINS).coins
+        ],
+        ensure_ascii=False,
+    ).encode()
+
+
+def an_address(coin_list: bytes) -> str:
+    """The first contract address in the list."""
+    platforms = (row.get("platforms") or {} for row in json.loads(coin_list))
+    return next(address for by_chain in platforms for address in by_chain.values() if address)
+
+
+def measured(index: SearchIndex, query: str, ranks: dict[str, int], rounds: int = ROUNDS) -> dict[str, float]:
+    """How many coins the query finds, and how long that takes."""
+    took = sorted(took_ms(index, query, ranks) for _ in range(rounds))
+    return {
+        "found": len(index.find(query, LIMIT, ranks.get)),
+        "median_ms": round(statistics.median(took), 3),
+        "p99_ms": round(took[int(len(took) * 0.99)], 3),
+    }
+
+
+def worst_part(index: SearchIndex, coin_list: bytes, ranks: dict[str, int]) -> dict[str, float]:
+    """The figures of the slowest among the most frequent beginnings, middles and ends of names."""
+    names = [row["name"].casefold() for row in json.loads(coin_list)]
+    parts = Counter(
+        name[at : at + length] for name in names for length in (1, 2, 3, 4) for at in range(len(name) - length + 1)
+    )
+    frequent = [part for part, _ in parts.most_common(ROUNDS)]
+    slowest = max(frequent, key=lambda part: min(took_ms(index, part, ranks) for _ in range(3)))
+    return measured(index, slowest, ranks)
+
+
+def took_ms(index: SearchIndex, query: str, ranks: dict[str, int]) -> float:
+    """How long one search took."""
+    started = time.perf_counter()
+    index.find(query, LIMIT, ranks.get)
+    return (time.perf_counter() - started) * 1000
+
+
+async def built_beside_a_loop(coin_list: bytes) -> dict[str, float]:
+    """How long building takes, the longest turn of a loop meanwhile, and what the index weighs."""
+    started = last = time.perf_counter()
+    longest = 0.0
+    building = asyncio.ensure_future(asyncio.to_thread(SearchIndex, coin_list))
+    while not building.done():
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        longest, last = max(longest, now - last), now
+    build_ms = (last - started) * 1000
+    tracemalloc.start()
+    kept = SearchIndex(coin_list)
+    memory = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del kept
+    return {
+        "build_ms": round(build_ms),
+        "longest_turn_meanwhile_ms": round(longest * 1000, 1),
+        "index_mib": round(memory[0] / 2**20, 1),
+        "peak_mib_while_building": round(memory[1] / 2**20, 1),
+    }
+
+
+if __name__ == "__main__":
+    main()
