@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import math
+from datetime import UTC, datetime, time, timedelta
 
 from dozor.domain.freshness import FreshnessPolicy
-from dozor.market.question import Question, is_whole
+from dozor.market.endpoints import Cadence, History
+from dozor.market.question import Question
+from dozor.market.reach import day_of, days_of, moment_of
 
 INTRADAY_CHART = timedelta(minutes=5)  # 1 day: 5-minute points
 HOURLY_CHART = timedelta(minutes=30)  # 2 to 90 days: hourly points
-DAILY_CHART = timedelta(hours=12)  # longer: daily points, and the last completed day appears at 00:10 UTC
-NEW_DAY_AT = timedelta(minutes=10)
+DAILY_CHART = timedelta(hours=12)  # longer: daily points, until the last completed day appears
+DAY_THAT_IS_OVER = timedelta(days=1)  # figures of such a day do not change, but names and pictures beside them may
+DAY = timedelta(days=1)
 
 
 def policy_for(question: Question, fetched_at: datetime, *, paid: bool, price_fresh_s: float | None) -> FreshnessPolicy:
@@ -23,20 +27,48 @@ def policy_for(question: Question, fetched_at: datetime, *, paid: bool, price_fr
     if endpoint.is_price and price_fresh_s is not None:
         fresh_for = timedelta(seconds=price_fresh_s)
     if endpoint.is_chart:
-        fresh_for = chart_fresh_for(question.get("days") or "", fetched_at)
+        fresh_for = _chart_fresh_for(question, fetched_at)
+    elif endpoint.history is History.DATE and _is_over(question, fetched_at):
+        fresh_for = DAY_THAT_IS_OVER
     grace_for = fresh_for * cadence.grace_factor
     if cadence.grace_until_s is not None:
         grace_for = max(timedelta(seconds=cadence.grace_until_s) - fresh_for, timedelta(0))
     return FreshnessPolicy(fresh_for, grace_for).jittered(f"{question.key} {fetched_at.isoformat()}")
 
 
-def chart_fresh_for(days: str, fetched_at: datetime) -> timedelta:
-    """The fresh time of a chart over ``days`` (a number, ``max``, or something that only upstream understands)."""
-    if is_whole(days) and 2 <= int(days) <= 90:
+def chart_fresh_for(days: float | None, fetched_at: datetime, new_day_after: timedelta) -> timedelta:
+    """The fresh time of a chart over ``days``; ``None``: over what only upstream understands.
+
+    ``new_day_after`` midnight (UTC), the last completed day appears among daily points.
+    """
+    if days is None or days < 2:
+        return INTRADAY_CHART
+    if days <= 90:
         return HOURLY_CHART
-    if days == "max" or (is_whole(days) and int(days) > 90):
-        new_day = fetched_at.replace(hour=0, minute=0, second=0, microsecond=0) + NEW_DAY_AT
-        if new_day <= fetched_at:
-            new_day += timedelta(days=1)
-        return min(DAILY_CHART, new_day - fetched_at)
-    return INTRADAY_CHART
+    new_day = fetched_at.replace(hour=0, minute=0, second=0, microsecond=0) + new_day_after
+    if new_day <= fetched_at:
+        new_day += DAY
+    return min(DAILY_CHART, new_day - fetched_at)
+
+
+def _chart_fresh_for(question: Question, fetched_at: datetime) -> timedelta:
+    new_day_after = _new_day_after(question.endpoint.cadence)
+    if question.endpoint.history is not History.RANGE:
+        return chart_fresh_for(days_of(question.get("days") or ""), fetched_at, new_day_after)
+    start, end = moment_of(question.get("from") or ""), moment_of(question.get("to") or "")
+    if start is None or end is None:
+        return INTRADAY_CHART
+    if fetched_at - end >= DAY + new_day_after:
+        return DAILY_CHART  # past points do not change, whatever their spacing
+    return chart_fresh_for(math.ceil((min(end, fetched_at) - start) / DAY), fetched_at, new_day_after)
+
+
+def _is_over(question: Question, fetched_at: datetime) -> bool:
+    day = day_of(question.get("date") or "")
+    if day is None:
+        return False
+    return fetched_at - datetime.combine(day, time(), UTC) >= DAY + _new_day_after(question.endpoint.cadence)
+
+
+def _new_day_after(cadence: Cadence) -> timedelta:
+    return timedelta(minutes=cadence.new_day_min)

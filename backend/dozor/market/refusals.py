@@ -22,6 +22,15 @@ def no_such_path() -> QuestionRejected:
     return QuestionRejected(404, _body({"error": "Incorrect path. Please check https://www.coingecko.com/api/"}))
 
 
+def paid_only() -> QuestionRejected:
+    """401 with code 10005. It was reported shortened: shape, code and first sentence are upstream's."""
+    message = (
+        "This request is limited to PRO API subscribers. Please visit https://www.coingecko.com/en/api/pricing to"
+        " subscribe to our API plans."
+    )
+    return QuestionRejected(401, _body({"status": {"error_code": 10005, "error_message": message}}))
+
+
 def time_range() -> QuestionRejected:
     """401 with code 10012 and its extra ``error`` wrapper, as reported in 2024; the timestamp is left out."""
     message = (

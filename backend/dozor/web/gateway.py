@@ -66,7 +66,7 @@ class Gateway:
         found = match(request.segments) if request.method == "GET" else None
         if found is None:
             raise refusals.no_such_path()
-        question = canonical(*found, request.query, full_history=self._full_history)
+        question = canonical(*found, request.query, full_history=self._full_history, now=self._clock.now())
         answer = await self._market.answer(question)
         headers = (
             ("content-type", JSON),

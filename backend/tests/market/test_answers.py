@@ -27,6 +27,20 @@ ANSWERS = [
     ("/search", '{"coins":[],"exchanges":[]}'),
     ("/search/trending", '{"coins":[{"item":{"id":"bitcoin"}}],"nfts":[]}'),
     ("/global", '{"data":{"active_cryptocurrencies":18000}}'),
+    ("/simple/token_price/{id}", '{"0x1":{"usd":null}}'),
+    ("/coins/{id}/tickers", '{"name":null,"tickers":[]}'),
+    ("/coins/{id}/history", '{"id":"bitcoin"}'),  # a day before it was traded
+    ("/asset_platforms", '[{"id":"","chain_identifier":null,"name":""}]'),
+    ("/coins/categories/list", '[{"category_id":"","name":null}]'),
+    ("/exchange_rates", '{"rates":{"btc":{"value":1.0}}}'),
+    ("/exchanges", "[]"),
+    ("/exchanges/{id}", '{"name":"Binance","tickers":null}'),
+    ("/exchanges/{id}/volume_chart", '[[1621123200000.0,"64523.19"],[1621123200000,null]]'),
+    ("/derivatives/exchanges", '[{"name":"x","id":null}]'),
+    ("/{entity}/public_treasury/{coin_id}", '{"total_holdings":null,"companies":[]}'),
+    ("/public_treasury/{entity_id}/{coin_id}/holding_chart", '{"holdings":[]}'),
+    ("/onchain/networks/{network}/pools", '{"data":[]}'),
+    ("/onchain/simple/networks/{network}/token_price/{addresses}", '{"data":{"attributes":{}}}'),
 ]
 NO_ANSWERS = [
     ("/ping", "{}"),
@@ -56,6 +70,20 @@ NO_ANSWERS = [
     ("/global", "{}"),
     ("/global", '{"data":[]}'),
     ("/global", '{"data":null}'),
+    ("/coins/{id}/tickers", '{"name":"Bitcoin"}'),
+    ("/coins/categories/list", '[{"id":"x"}]'),
+    ("/coins/categories", '[{"category_id":"x"}]'),
+    ("/exchange_rates", '{"rates":[]}'),
+    ("/exchanges/{id}", '{"error":"x"}'),
+    ("/exchanges/{id}/volume_chart", "[[1,2,3]]"),
+    ("/derivatives", '[{"id":"x"}]'),
+    ("/token_lists/{asset_platform_id}/all.json", '{"name":"x"}'),
+    ("/{entity}/public_treasury/{coin_id}", '{"companies":[]}'),
+    ("/onchain/networks/{network}/pools", '{"data":{}}'),
+    ("/onchain/networks/{network}/pools", '{"data":null}'),
+    ("/onchain/networks/{network}/pools/{address}", '{"data":[]}'),
+    ("/onchain/networks/{network}/pools/{address}", '{"data":{"id":"x"}}'),
+    ("/onchain/networks/{network}/pools/{address}", '{"errors":[{"status":"404"}]}'),
 ]
 
 
@@ -75,3 +103,15 @@ def test_no_endpoint_takes_json_of_no_known_shape(body: str) -> None:
     for endpoint in ENDPOINTS:
         with pytest.raises(msgspec.DecodeError):
             endpoint.answer.decode(body)
+
+
+@pytest.mark.parametrize("body", ["{}", "[{}]", '{"error":"x"}', '{"message":"try again"}', '{"data":"x"}', "[[]]"])
+def test_next_to_nothing_is_an_answer_of_no_endpoint_but_that_of_prices(body: str) -> None:
+    taken = []
+    for endpoint in ENDPOINTS:
+        try:
+            endpoint.answer.decode(body)
+        except msgspec.DecodeError:
+            continue
+        taken.append(endpoint.path)
+    assert taken == (["/simple/price", "/simple/token_price/{id}"] if body == "{}" else [])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -110,8 +112,23 @@ def test_a_coin_id_in_the_path_is_folded_and_encoded() -> None:
         (("coins",), None),
         (("",), None),
         (("ping", "x"), None),
+        (("coins", "categories", "list"), "/coins/categories/list"),
+        (("exchanges", "list"), "/exchanges/list"),
+        (("exchanges", "binance"), "/exchanges/{id}"),
+        (("companies", "public_treasury", "bitcoin"), "/{entity}/public_treasury/{coin_id}"),
+        (("public_treasury", "public_treasury", "transaction_history"),
+         "/public_treasury/{entity_id}/transaction_history"),  # what is spelled out further left
+        (("token_lists", "ethereum", "all.json"), "/token_lists/{asset_platform_id}/all.json"),
+        (("token_lists", "ethereum", "some.json"), None),
+        (("onchain", "networks", "new_pools"), "/onchain/networks/new_pools"),
+        (("onchain", "networks", "eth", "new_pools"), "/onchain/networks/{network}/new_pools"),
+        (("onchain", "networks", "eth", "pools", "multi", "info"),
+         "/onchain/networks/{network}/pools/multi/{addresses}"),
+        (("onchain", "networks", "eth", "pools", "0x1", "info"),
+         "/onchain/networks/{network}/pools/{pool_address}/info"),
+        (("key",), None),  # the operator's own business
     ],
-)
+)  # fmt: skip
 def test_paths_find_their_endpoint(segments: tuple[str, ...], path: str | None) -> None:
     found = match(segments)
     assert (found[0].path if found else None) == path
@@ -131,3 +148,92 @@ def test_a_public_plan_may_not_ask_beyond_a_year(days: str, full_history: bool, 
         canonical(CHART, {"id": "bitcoin"}, query, full_history=full_history)
     assert refused.value.status == 401
     assert json.loads(refused.value.body)["error"]["status"]["error_code"] == 10012
+
+
+@pytest.mark.parametrize(
+    ("sent", "asked"),
+    [
+        ("0xDAC17F958D2ee523a2206206994597C13D831ec7", "0xdac17f958d2ee523a2206206994597c13d831ec7"),
+        (" 0XDAC17F958D2EE523A2206206994597C13D831EC7 ", "0xdac17f958d2ee523a2206206994597c13d831ec7"),
+        ("EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"),  # Solana
+        ("0x2::sui::SUI", "0x2::sui::SUI"),
+        ("TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t", "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t"),  # Tron
+    ],
+)
+def test_case_means_nothing_in_an_evm_address_and_something_in_any_other(sent: str, asked: str) -> None:
+    contract = BY_PATH["/coins/{id}/contract/{contract_address}"]
+    found = canonical(contract, {"id": "Ethereum", "contract_address": sent}, (), full_history=False)
+    assert (found.get("id"), found.get("contract_address")) == ("ethereum", asked)
+    prices = BY_PATH["/simple/token_price/{id}"]
+    query = [("contract_addresses", f"{sent},, {asked}"), ("vs_currencies", "usd")]
+    assert canonical(prices, {"id": "x"}, query, full_history=False).get("contract_addresses") == asked
+
+
+def test_several_addresses_in_a_path_keep_their_order_and_their_commas() -> None:
+    pools = BY_PATH["/onchain/networks/{network}/pools/multi/{addresses}"]
+    found = canonical(pools, {"network": "Solana", "addresses": "B/b, A,B/b,"}, (), full_history=False)
+    assert found.path == "/onchain/networks/solana/pools/multi/B%2Fb,A"
+
+
+def test_a_path_parameter_with_nothing_in_it_is_no_path() -> None:
+    pools = BY_PATH["/onchain/networks/{network}/pools/multi/{addresses}"]
+    with pytest.raises(QuestionRejected) as refused:
+        canonical(pools, {"network": "eth", "addresses": ",,"}, (), full_history=True)
+    assert refused.value.status == 404
+
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def seconds(days: float) -> str:
+    return str(int((NOW - timedelta(days=days)).timestamp()))
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "is_refused"),
+    [
+        ("/coins/{id}/market_chart/range", {"from": seconds(365), "to": seconds(0)}, False),
+        ("/coins/{id}/market_chart/range", {"from": seconds(367), "to": seconds(300)}, True),
+        ("/coins/{id}/market_chart/range", {"from": "2020-01-01", "to": "2020-02-01"}, True),
+        ("/coins/{id}/market_chart/range", {"from": "long ago", "to": seconds(0)}, False),
+        ("/coins/{id}/contract/{contract_address}/market_chart/range", {"from": "0", "to": "1"}, True),
+        ("/coins/{id}/contract/{contract_address}/market_chart", {"days": "max"}, True),
+        ("/coins/{id}/ohlc", {"days": "366"}, True),
+        ("/coins/{id}/history", {"date": "30-12-2025"}, False),
+        ("/coins/{id}/history", {"date": "30-12-2017"}, True),
+        ("/coins/{id}/history", {"date": "2017-12-30"}, True),
+        ("/coins/{id}/history", {"date": "yesterday"}, False),  # what it means is upstream's to say
+        ("/exchanges/{id}/volume_chart", {"days": "max"}, False),  # no limit of the plan is known for it
+        ("/public_treasury/{entity_id}/{coin_id}/holding_chart", {"days": "730"}, False),
+    ],
+)
+def test_a_public_plan_may_not_ask_for_what_lies_more_than_a_year_back(
+    path: str, query: dict[str, str], is_refused: bool
+) -> None:
+    names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    asked = functools.partial(
+        canonical, BY_PATH[path], dict.fromkeys(names, "x"), list({"vs_currency": "usd", **query}.items()), now=NOW
+    )
+    asked(full_history=True)
+    if not is_refused:
+        asked(full_history=False)
+        return
+    with pytest.raises(QuestionRejected) as refused:
+        asked(full_history=False)
+    assert json.loads(refused.value.body)["error"]["status"]["error_code"] == 10012
+
+
+def test_without_the_time_a_date_is_left_for_upstream_to_refuse() -> None:
+    history = BY_PATH["/coins/{id}/history"]
+    assert canonical(history, {"id": "bitcoin"}, [("date", "30-12-2017")], full_history=False).get("date")
+
+
+@pytest.mark.parametrize("endpoint", [each for each in ENDPOINTS if each.is_paid], ids=lambda each: each.path)
+def test_a_paid_path_is_refused_on_a_public_plan_before_anything_else(endpoint) -> None:
+    names = [part.strip("{}") for part in endpoint.path.split("/") if part.startswith("{")]
+    with pytest.raises(QuestionRejected) as refused:
+        canonical(endpoint, dict.fromkeys(names, "x"), (), full_history=False)
+    assert refused.value.status == 401
+    assert json.loads(refused.value.body)["status"]["error_code"] == 10005
+    required = [(parameter.name, "1") for parameter in endpoint.parameters if parameter.required]
+    assert canonical(endpoint, dict.fromkeys(names, "x"), required, full_history=True).endpoint is endpoint
