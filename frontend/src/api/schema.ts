@@ -223,6 +223,7 @@ export interface Status {
   upstream: UpstreamState;
   quota: Quota;
   cache: CacheState;
+  tiers: TierStates;
 }
 
 /** Coins in existence. */
@@ -230,6 +231,13 @@ export interface Supply {
   circulating: number | null;
   total: number | null;
   max: number | null;
+}
+
+/** Where entries are kept: ``up``, ``down`` (it is tried again), or ``off`` because the operator said so. */
+export interface TierStates {
+  memory: "up";
+  redis: "up" | "down" | "off";
+  disk: "up" | "down";
 }
 
 /** What people look for, most wanted first. */

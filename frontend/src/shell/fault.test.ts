@@ -27,6 +27,7 @@ function status(upstream: Partial<Status["upstream"]> = {}): Status {
     quota: { minute: { used: 0, limit: 30, resets_at: null }, month: { used: 0, limit: 10_000, resets_at: null } },
     lang: "en",
     cache: { ...NO_READS, entries: 0, bytes: 0, families: {} },
+    tiers: { memory: "up", redis: "off", disk: "up" },
   };
 }
 
