@@ -16,10 +16,11 @@ from dozor.caching.negative import Negatives
 from dozor.caching.readthrough import ReadThrough
 from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
+from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.market.catalogue import Catalogue
-from dozor.market.default_views import coins_question
+from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
 from dozor.market.ports import Image, Purpose
@@ -27,6 +28,9 @@ from dozor.market.question import Question
 from dozor.market.service import MarketService
 from dozor.setting_values import Plan
 from dozor.settings import KEY_HEADER, Settings
+from dozor.storage.disk_tier import DiskTier
+from dozor.storage.redis_link import RedisLink
+from dozor.storage.redis_tier import RedisTier
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient
@@ -57,6 +61,7 @@ class App:
     login_link_path: str | None
     market: MarketService
     first_question: Question
+    first_answer_known: asyncio.Event
 
 
 @asynccontextmanager
@@ -89,11 +94,32 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
 
         stats = ReadStats()
         memory = MemoryTier(settings.memory_cache_mib * MIB)
-        tiers = Tiers(memory, (), tasks, clock, holder=secrets.token_hex(8))
+        redis = await stack.enter_async_context(_redis(settings, tasks, clock))
+        disk = DiskTier(settings.data_dir / "cache.db", settings.disk_cache_mib * MIB, clock)
+        disk.start(tasks)
+        stack.push_async_callback(disk.close)
+        shared: list[SharedTier] = [redis.tier, disk] if redis is not None else [disk]
+        tiers = Tiers(
+            memory,
+            shared,
+            tasks,
+            clock,
+            holder=secrets.token_hex(8),
+            proof=redis.tier if redis is not None else None,
+        )
+        stack.callback(tiers.let_go)
         flights: SingleFlight[Found] = SingleFlight(tasks, MEMORY_FLIGHTS)
         cache = ReadThrough(tiers, flights, Negatives(clock), stats, clock)
         catalogue = Catalogue()
-        market = MarketService(cache, upstream, catalogue, clock, paid=paid, price_fresh_s=settings.price_fresh_s)
+        market = MarketService(
+            cache,
+            upstream,
+            catalogue,
+            clock,
+            paid=paid,
+            price_fresh_s=settings.price_fresh_s,
+            copies=Copies(redis.tier) if redis is not None else None,
+        )
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 
         login = OwnerLogin(session_secret(settings.data_dir / "session.secret"))
@@ -108,7 +134,11 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         # Apart: bodies with a growing age in them must not push out the gateway's, which stay the same.
         replying = Replying(Variants(OWN_VARIANTS_BYTES))
         about = About(version("dozor"), settings.coingecko_plan.value, settings.language, clock.now())
-        reporter = Reporter(about, upstream, stats, memory, {"redis": lambda: "off", "disk": lambda: "down"})
+        states = {
+            "redis": lambda: "off" if redis is None else _up_or_down(up=redis.link.up),
+            "disk": lambda: _up_or_down(up=disk.is_up),
+        }
+        reporter = Reporter(about, upstream, stats, memory, states)
         api = MarketApi(
             market,
             CoinLookup(market),
@@ -140,9 +170,38 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
             assets=Assets(static_folder(), variants),
         )
         link = None if settings.owner_token else login.link_path
-        yield App(site, link, market, coins_question("usd", 1, 100, "market_cap_desc"))
+        first_question = coins_question("usd", 1, 100, "market_cap_desc")
+        yield App(site, link, market, first_question, reporter.first_answer_known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Redis:
+    link: RedisLink
+    tier: RedisTier
+
+
+@asynccontextmanager
+async def _redis(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) -> AsyncIterator[_Redis | None]:
+    """The link and its tier, being connected behind; ``None`` where the operator wants no Redis."""
+    if settings.redis is None:
+        yield None
+        return
+    link = RedisLink(settings.redis, clock, key_prefix=settings.redis_key_prefix)
+    tier = RedisTier(link, clock, settings.redis_key_prefix)
+    link.start(tasks)
+    tier.start(tasks)
+    try:
+        yield _Redis(link, tier)
+    finally:
+        await tier.close()
+        await link.close()
+
+
+def _up_or_down(*, up: bool) -> str:
+    return "up" if up else "down"
 
 
 async def warm_up(app: App) -> None:
-    """Fetch what the first screen shows. Raises TryLater when it cannot be had now."""
+    """Fetch what the first screen shows, unless a tier still knows it. Raises TryLater when it cannot be had now."""
     await app.market.answer(app.first_question, purpose=Purpose.WARM_UP)
+    app.first_answer_known.set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -115,7 +116,7 @@ class Reply:
 
 @contextlib.asynccontextmanager
 async def running_dozor(upstream_url: str, folder: Path, **environment: str) -> AsyncIterator[RunningDozor]:
-    """Dozor with these settings; the minute is unlimited and there is no Redis unless said otherwise. Nothing is warmed up."""
+    """Dozor with these settings, without a limit of the minute and Redis unless they say so. Nothing is warmed up."""
     settings = read_settings(
         {
             "COINGECKO_BASE_URL": upstream_url,
@@ -136,6 +137,15 @@ async def running_dozor(upstream_url: str, folder: Path, **environment: str) -> 
         aiohttp.ClientSession(auto_decompress=False, headers={"Accept-Encoding": "identity"}) as client,
     ):
         yield RunningDozor(url, client, clock, app)
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> float:
+    """Look until it holds: what another process does can only be looked at. The seconds it took; fails after more."""
+    began = time.monotonic()
+    while not await holds():
+        assert time.monotonic() - began < seconds, f"not so within {seconds} s"
+        await asyncio.sleep(0.02)
+    return time.monotonic() - began
 
 
 @contextlib.asynccontextmanager

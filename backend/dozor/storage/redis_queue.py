@@ -1,4 +1,4 @@
-"""What is to be written to Redis behind everybody's back: in order, in bounded memory, the oldest lost first."""
+"""What is to be written behind everybody's back: in order, in bounded memory, the oldest lost first."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Kept:
     expires_at: datetime
     headers: tuple[tuple[str, str], ...] = ()
     lease: Lease | None = None
+    status: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +67,30 @@ class WriteQueue:
             await self._filled.wait()
         return self._pop()
 
+    def more(self, max_bytes: int) -> list[Work]:
+        """What is queued behind the piece that ``next`` gave, as much as ``max_bytes`` hold, to be done with it."""
+        taken: list[Work] = []
+        while self._work and (max_bytes := max_bytes - weight(self._work[0])) >= 0:
+            taken.append(self._pop())
+        return taken
+
     async def emptied(self) -> None:
         """Come back once everything that was queued is done."""
         await self._idle.wait()
 
     def _push(self, work: Work) -> None:
         self._work.append(work)
-        self._bytes += _weight(work)
+        self._bytes += weight(work)
         self._filled.set()
 
     def _pop(self) -> Work:
         work = self._work.popleft()
-        self._bytes -= _weight(work)
+        self._bytes -= weight(work)
         return work
 
 
-def _weight(work: Work) -> int:
+def weight(work: Work) -> int:
+    """What a piece of work takes of a queue, in bytes, about."""
     match work:
         case Kept():
             return len(work.body) + OVERHEAD_BYTES

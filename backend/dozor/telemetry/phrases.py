@@ -158,6 +158,15 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "another program's data lies under {key} in Redis and is left alone: set REDIS_KEY_PREFIX, for example dozor:",
     ),
     "redis.hit": ("[{function}] Данные из кэша Redis", "[{function}] Data from the Redis cache"),
+    "disk_cache.set_aside": (
+        "Дисковый кэш {path} повреждён ({reason}): отложен как {aside}, начат новый; данные будут запрошены заново",
+        "the disk cache {path} is damaged ({reason}): set aside as {aside} and begun anew; its data is fetched again",
+    ),
+    "disk_cache.off": (
+        "Дисковый кэш {path} отключён: {reason}. Освободите место или исправьте права; пробуем снова раз в 30 с",
+        "the disk cache {path} is off: {reason}. Free some space or mend the permissions; it is tried every 30 s",
+    ),
+    "disk_cache.on": ("Дисковый кэш {path} снова работает", "the disk cache {path} works again"),
     "tiers.broken": (
         "Ошибка в самом Dozor при чтении {key} из общего кэша",
         "a bug in Dozor while reading {key} from a shared tier",

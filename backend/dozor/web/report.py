@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -75,6 +76,7 @@ class Reporter:
         self._stats = stats
         self._memory = memory
         self._shared = shared
+        self.first_answer_known = asyncio.Event()  # set by whoever fetches it: no call may be needed for it
 
     async def take(self) -> Report:
         """A report of this moment; it costs no upstream call."""
@@ -89,6 +91,8 @@ class Reporter:
 
         An upstream that is down does not count: what is cached is served, and an error with its reason is an answer.
         """
+        if self.first_answer_known.is_set():
+            return []
         status = await self._upstream.status()
         return [] if status.first_attempt_ended else ["the first upstream call has not ended yet"]
 

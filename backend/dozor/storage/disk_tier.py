@@ -1,0 +1,211 @@
+"""Entries on this machine's disk: the tier that is always there, that all its processes share and restarts leave alone.
+
+Everything is written behind, in batches. A disk that refuses (full, read-only, broken) turns the tier off, which is
+said once; it is tried again every 30 s. Two threads do the work, so that the disk never stops the loop: one writes,
+one reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from dozor.caching.entry import Entry
+from dozor.caching.lease import LEASE_SECONDS, Lease, Taken, Verdict
+from dozor.caching.tier import PolicyOf
+from dozor.clock import Clock
+from dozor.storage import disk_rows
+from dozor.storage.cache_file import CacheFile, transaction
+from dozor.storage.redis_queue import Kept, Released, Work, WriteQueue, weight
+
+READ_SECONDS = 1.0
+CLOSING_SECONDS = 2.0
+AGAIN_AFTER_SECONDS = 30.0
+BATCH_BYTES = 8 * 1024 * 1024
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class DiskTier:
+    """Implements ``SharedTier`` over the SQLite file ``path``, in at most ``max_bytes`` of it.
+
+    One instance per loop; ``start`` before use.
+    """
+
+    name = "disk"
+
+    def __init__(self, path: Path, max_bytes: int, clock: Clock) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._queue = WriteQueue()
+        self._to_write = CacheFile(path, clock)
+        self._to_read = CacheFile(path, clock)
+        self._writes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write cache")
+        self._reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read cache")
+        self._off_until = 0.0
+        self._is_off = False
+        self._hung_reads = 0
+        self._writer: asyncio.Task[None] | None = None
+
+    def start(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin to write what is queued; ``tasks`` owns that until ``close``."""
+        self._writer = tasks.create_task(self._write_behind(), name="write to disk")
+
+    async def close(self) -> None:
+        """Write what is queued, for 2 s at most, and close the file."""
+        if self._writer is not None:
+            try:
+                async with asyncio.timeout(CLOSING_SECONDS):
+                    await self._queue.emptied()
+            except TimeoutError:
+                pass
+            self._writer.cancel()
+            await asyncio.wait((self._writer,))
+        for executor, file in ((self._reads, self._to_read), (self._writes, self._to_write)):
+            executor.submit(file.close)
+            executor.shutdown(wait=False)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the disk takes what it is given."""
+        return not self._is_off
+
+    async def get(self, key: str, policy_of: PolicyOf) -> Entry | None:
+        """See ``Tier.get``: within a second."""
+        now = self._clock.now()
+        row = await self._read(lambda database: disk_rows.read(database, key, now))
+        if row is None:
+            return None
+        return Entry(key, row.body, row.fetched_at, policy_of(row.fetched_at), row.status, row.headers)
+
+    async def arriving(self, key: str, policy_of: PolicyOf) -> Entry | None:
+        """See ``SharedTier.arriving``: a disk has none that is too large."""
+        return None
+
+    async def put(self, entry: Entry) -> None:
+        """See ``Tier.put``."""
+        self.keep(entry)
+        await self._queue.emptied()
+
+    async def drop(self, key: str) -> None:
+        """See ``Tier.drop``."""
+        await self._queue.emptied()
+        await self._at_once(lambda database: disk_rows.drop(database, key))
+
+    def keep(self, entry: Entry, lease: Lease | None = None) -> None:
+        """See ``SharedTier.keep``."""
+        now = self._clock.now()
+        expires_at = now + entry.policy.usable_for - entry.age(now)
+        if expires_at <= now or weight_of(entry) > self._max_bytes:
+            if lease is not None:
+                self.release(lease)
+            return
+        self._queue.add(
+            Kept(
+                entry.key,
+                entry.body,
+                entry.hash,
+                entry.fetched_at,
+                expires_at,
+                entry.headers,
+                lease,
+                entry.status,
+            )
+        )
+
+    async def take(self, key: str, holder: str, for_seconds: float) -> Lease | Taken | None:
+        """See ``SharedTier.take``: within a second."""
+        return await self._at_once(
+            lambda database: disk_rows.take(database, key, holder, for_seconds, self._clock.now())
+        )
+
+    async def look(self, key: str) -> Taken | Verdict | None:
+        """See ``SharedTier.look``: within a second."""
+        return await self._read(lambda database: disk_rows.look(database, key, LEASE_SECONDS, self._clock.now()))
+
+    def release(self, lease: Lease, verdict: bytes | None = None) -> None:
+        """See ``SharedTier.release``."""
+        self._queue.add(Released(lease, verdict))
+
+    async def _write_behind(self) -> None:
+        while True:
+            batch = [await self._queue.next(), *self._queue.more(BATCH_BYTES)]
+            if self._may_try():
+                await self._in(self._writes, partial(self._write, batch))
+
+    async def _read(self, work: Callable[[sqlite3.Connection], T | None]) -> T | None:
+        if self._is_off or self._hung_reads:
+            return None
+        return await self._within_a_second(self._reads, partial(self._to_read.use, work))
+
+    async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        def step(database: sqlite3.Connection) -> T:
+            with transaction(database):
+                return work(database)
+
+        if not self._may_try():
+            return None
+        return await self._within_a_second(self._writes, partial(self._to_write.use, step))
+
+    async def _within_a_second(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T | None:
+        doing = asyncio.ensure_future(self._in(executor, work))
+        done, _ = await asyncio.wait((doing,), timeout=READ_SECONDS)
+        if done:
+            return doing.result()
+        # The work goes on in its thread. Until it ends nobody else waits for this disk.
+        self._hung_reads += 1
+        doing.add_done_callback(self._answered_late)
+        return None
+
+    def _answered_late(self, _: asyncio.Future[T | None]) -> None:
+        self._hung_reads -= 1
+
+    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T | None:
+        try:
+            result = await asyncio.get_running_loop().run_in_executor(executor, work)
+        except (sqlite3.Error, OSError) as error:
+            self._turn_off(error)
+            return None
+        if executor is self._writes and self._is_off:
+            self._is_off = False
+            log.info("disk_cache.on", path=str(self._path))
+        return result
+
+    def _write(self, batch: Sequence[Work]) -> None:
+        """What the thread does: one transaction for the batch."""
+
+        def write(database: sqlite3.Connection) -> None:
+            now = self._clock.now()
+            with transaction(database):
+                disk_rows.make_room(database, sum(weight(work) for work in batch), self._max_bytes, now)
+                for work in batch:
+                    match work:
+                        case Kept():
+                            disk_rows.keep(database, work, now)
+                        case Released():
+                            disk_rows.release(database, work, now)
+
+        self._to_write.use(write)
+
+    def _may_try(self) -> bool:
+        return not self._is_off or self._clock.monotonic() >= self._off_until
+
+    def _turn_off(self, error: Exception) -> None:
+        self._off_until = self._clock.monotonic() + AGAIN_AFTER_SECONDS
+        if not self._is_off:
+            self._is_off = True
+            log.warning("disk_cache.off", path=str(self._path), reason=str(error))
+
+
+def weight_of(entry: Entry) -> int:
+    """What an entry takes of the file, about."""
+    return len(entry.body) + disk_rows.OVERHEAD_BYTES
