@@ -45,6 +45,7 @@ class DiskTier:
     def __init__(self, path: Path, max_bytes: int, clock: Clock) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        self._batch_bytes = min(BATCH_BYTES, max_bytes // 8)
         self._clock = clock
         self._queue = WriteQueue()
         self._to_write = CacheFile(path, clock)
@@ -61,7 +62,7 @@ class DiskTier:
         self._writer = tasks.create_task(self._write_behind(), name="write to disk")
 
     async def close(self) -> None:
-        """Write what is queued, for 2 s at most, and close the file."""
+        """Write what is queued, and close the file, each for 2 s at most."""
         if self._writer is not None:
             try:
                 async with asyncio.timeout(CLOSING_SECONDS):
@@ -70,8 +71,12 @@ class DiskTier:
                 pass
             self._writer.cancel()
             await asyncio.wait((self._writer,))
-        for executor, file in ((self._reads, self._to_read), (self._writes, self._to_write)):
-            executor.submit(file.close)
+        closing = [
+            asyncio.get_running_loop().run_in_executor(executor, file.close)
+            for executor, file in ((self._reads, self._to_read), (self._writes, self._to_write))
+        ]
+        await asyncio.wait(closing, timeout=CLOSING_SECONDS)
+        for executor in (self._reads, self._writes):
             executor.shutdown(wait=False)
 
     @property
@@ -138,7 +143,7 @@ class DiskTier:
 
     async def _write_behind(self) -> None:
         while True:
-            batch = [await self._queue.next(), *self._queue.more(BATCH_BYTES)]
+            batch = [await self._queue.next(), *self._queue.more(self._batch_bytes)]
             if self._may_try():
                 await self._in(self._writes, partial(self._write, batch))
 
