@@ -85,6 +85,7 @@ async def measure(implementation: str, rate: float, seconds: float) -> list[dict
                 await until_up(url)
                 await prime(url)
                 async with steady_load(url, PATHS, rate) as load:
+                    await asyncio.sleep(seconds)  # what priming left to write is written by then
                     for name, act in phases:
                         calls, began = len(upstream.calls), time.monotonic()
                         if act is not None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -51,6 +52,7 @@ from dozor.web.variants import Variants
 MIB = 1024 * 1024
 MEMORY_FLIGHTS = 1000
 OWN_VARIANTS_BYTES = 16 * MIB
+TRY_TIERS_SECONDS = 2.5  # a little more than it takes to say that Redis is away
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class App:
     market: MarketService
     first_question: Question
     first_answer_known: asyncio.Event
+    tiers_tried: Callable[[], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -171,7 +174,8 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         )
         link = None if settings.owner_token else login.link_path
         first_question = coins_question("usd", 1, 100, "market_cap_desc")
-        yield App(site, link, market, first_question, reporter.first_answer_known)
+        tiers_tried = redis.link.wait_until_tried if redis is not None else _at_once
+        yield App(site, link, market, first_question, reporter.first_answer_known, tiers_tried)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +201,18 @@ async def _redis(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) -> 
         await link.close()
 
 
+async def _at_once() -> None:
+    """The disk is there from the start."""
+
+
 def _up_or_down(*, up: bool) -> str:
     return "up" if up else "down"
 
 
 async def warm_up(app: App) -> None:
     """Fetch what the first screen shows, unless a tier still knows it. Raises TryLater when it cannot be had now."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(TRY_TIERS_SECONDS):
+            await app.tiers_tried()  # what another machine has fetched is worth this wait
     await app.market.answer(app.first_question, purpose=Purpose.WARM_UP)
     app.first_answer_known.set()
