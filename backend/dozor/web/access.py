@@ -15,20 +15,20 @@ client sends as its key is accepted and ignored.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import re
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from dozor.clock import Clock
 from dozor.web.errors import AccessDenied
+from dozor.web.quotas import Meter, Quota
 
 KEY_NAMES = ("x-cg-demo-api-key", "x-cg-pro-api-key")
 KEY_QUERY_NAMES = ("x_cg_demo_api_key", "x_cg_pro_api_key")
-RATE_WINDOW_S = 60.0
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -43,10 +43,14 @@ class AskerKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the name of the gateway key, else the address, for budgets and counters."""
+    """Who asks: the name of the gateway key, else the address, for budgets and counters.
+
+    ``quota`` is how a key with a rate stands once this call is counted.
+    """
 
     kind: AskerKind
     name: str
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,15 @@ class Access:
     """Decides who may ask. One instance per loop."""
 
     def __init__(self, keys: Sequence[KeyRule], *, public_market: bool | None, owner_token: str, clock: Clock) -> None:
-        self._keys = tuple(keys)
+        self._keys = tuple((_digest(rule.key), rule) for rule in keys)
         self._public = public_market
-        self._owner_token = owner_token.encode()
+        self._owner_token = _digest(owner_token.encode())
         self._clock = clock
-        self._recent: dict[str, deque[float]] = {key.name: deque() for key in keys}
+        self._meters = {rule.name: Meter(rule.calls_per_minute) for rule in keys if rule.calls_per_minute is not None}
 
     def is_owner(self, credentials: Credentials) -> bool:
         """Whether the owner asks: by session or by token."""
-        bearer = (credentials.bearer or "").encode()
+        bearer = _digest((credentials.bearer or "").encode())
         return credentials.has_session or hmac.compare_digest(bearer, self._owner_token)
 
     def admit(self, credentials: Credentials, *, counted: bool = True) -> Asker:
@@ -92,9 +96,7 @@ class Access:
             rule = self._rule_of(credentials.keys)
             if rule is None:
                 raise AccessDenied("unauthorized", "unknown API key: this Dozor has keys of its own, ask its operator")
-            if counted:
-                self._count(rule)
-            return Asker(AskerKind.KEY, rule.name)
+            return Asker(AskerKind.KEY, rule.name, self._count(rule) if counted else None)
         if self._public or (self._public is None and not self._keys and credentials.is_local):
             return Asker(AskerKind.ANYBODY, credentials.address)
         raise AccessDenied("unauthorized", self._why_not())
@@ -103,21 +105,22 @@ class Access:
         # Every key is compared, whatever matched before, so that time tells nothing.
         found = None
         for sent in keys:
-            for rule in self._keys:
-                if hmac.compare_digest(sent.encode(), rule.key):
+            digest = _digest(sent.encode())
+            for known, rule in self._keys:
+                if hmac.compare_digest(digest, known):
                     found = rule
         return found
 
-    def _count(self, rule: KeyRule) -> None:
-        if rule.calls_per_minute is None:
-            return
-        now, recent = self._clock.monotonic(), self._recent[rule.name]
-        while recent and recent[0] <= now - RATE_WINDOW_S:
-            recent.popleft()
-        if len(recent) >= rule.calls_per_minute:
-            wait = int(recent[0] + RATE_WINDOW_S - now) + 1
-            raise AccessDenied("rate-limited", f"this key may ask {rule.calls_per_minute} times a minute", wait)
-        recent.append(now)
+    def _count(self, rule: KeyRule) -> Quota | None:
+        meter = self._meters.get(rule.name)
+        if meter is None:
+            return None
+        allowed, quota = meter.count(self._clock.monotonic())
+        if not allowed:
+            raise AccessDenied(
+                "rate-limited", f"this key may ask {quota.limit} times a minute", quota.more_in_s, quota=quota
+            )
+        return quota
 
     def _why_not(self) -> str:
         if self._keys:
@@ -128,6 +131,11 @@ class Access:
             "market data is open on the machine itself only; the operator can set DOZOR_GATEWAY_KEYS or"
             " DOZOR_PUBLIC_MARKET=true (behind a proxy also DOZOR_TRUSTED_PROXIES)"
         )
+
+
+def _digest(key: bytes) -> bytes:
+    # Of one length for all: comparing in constant time tells nothing of a key but how long it is.
+    return hashlib.sha256(key).digest()
 
 
 def keys_in(headers: Mapping[str, str], query: Sequence[tuple[str, str]], bearer: str | None) -> tuple[str, ...]:

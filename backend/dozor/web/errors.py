@@ -20,15 +20,19 @@ from dozor.domain.errors import (
     UpstreamUnavailable,
 )
 from dozor.telemetry.phrases import Language, Words
+from dozor.web.quotas import Quota
 
 
 class AccessDenied(DozorError):
-    """Who asks may not ask, or not now."""
+    """Who asks may not ask, or not now. ``quota`` is how their key stands when it has asked too often."""
 
-    def __init__(self, code: str, message: str, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, code: str, message: str, retry_after_s: int | None = None, *, quota: Quota | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.retry_after_s = retry_after_s
+        self.quota = quota
 
 
 class TooStale(DozorError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 
 from starlette.types import Receive, Scope, Send
 
@@ -12,13 +13,15 @@ from dozor.market import refusals
 from dozor.market.endpoints import match
 from dozor.market.question import canonical
 from dozor.market.service import MarketService
-from dozor.web.access import Access, AskerKind, Network
-from dozor.web.errors import LONGEST_QUESTION_BYTES, coingecko_error, retry_after_s
+from dozor.web.access import Access, Asker, AskerKind, Network
+from dozor.web.errors import LONGEST_QUESTION_BYTES, AccessDenied, coingecko_error, retry_after_s
+from dozor.web.quotas import Quota
 from dozor.web.replies import JSON, Reply, conditional, cors_headers, freshness_headers, preflight
 from dozor.web.requests import Asked, asked, credentials
 from dozor.web.sessions import OwnerLogin
 from dozor.web.variants import Variants
 
+REFUSAL_HEADERS = (("content-type", JSON), ("cache-control", "no-store"))
 TOO_LONG = b'{"error":"Request-URI Too Long"}'
 
 
@@ -52,17 +55,26 @@ class Gateway:
         if request.method == "OPTIONS":
             reply = preflight(request.origin, self._origins, request.headers.get("access-control-request-headers"))
         else:
-            try:
-                reply = await self._answer(scope, request)
-            except DozorError as error:
-                reply = self._refusal(error)
+            reply = await self._reply(scope, request)
             reply = reply.with_headers(*cors_headers(request.origin, self._origins))
         await reply.send(send)
 
-    async def _answer(self, scope: Scope, request: Asked) -> Reply:
+    async def _reply(self, scope: Scope, request: Asked) -> Reply:
         if request.target_bytes > LONGEST_QUESTION_BYTES:
-            return Reply(414, (("content-type", JSON), ("cache-control", "no-store")), TOO_LONG)
-        asker = self._access.admit(credentials(scope, request, self._login, self._proxies))
+            return Reply(414, REFUSAL_HEADERS, TOO_LONG)
+        quota: Quota | None = None
+        try:
+            asker = self._access.admit(credentials(scope, request, self._login, self._proxies))
+            quota = asker.quota
+            reply = await self._answer(request, asker)
+        except AccessDenied as error:
+            quota = error.quota
+            reply = self._refusal(error)
+        except DozorError as error:
+            reply = self._refusal(error)
+        return reply if quota is None else reply.with_headers(*quota.headers)
+
+    async def _answer(self, request: Asked, asker: Asker) -> Reply:
         found = match(request.segments) if request.method == "GET" else None
         if found is None:
             raise refusals.no_such_path()
@@ -78,8 +90,10 @@ class Gateway:
 
     def _refusal(self, error: DozorError) -> Reply:
         status, body = coingecko_error(error)
-        headers = [("content-type", JSON), ("cache-control", "no-store")]
+        headers = list(REFUSAL_HEADERS)
         wait = retry_after_s(error, self._clock.now())
         if wait is not None:
             headers.append(("retry-after", str(wait)))
+        if isinstance(error, AccessDenied) and status == HTTPStatus.UNAUTHORIZED:
+            headers.append(("www-authenticate", "Bearer"))
         return Reply(status, tuple(headers), body)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dozor.web.access import client_address
+from dozor.web.quotas import WINDOW_S, Meter
 from running_dozor import RunningDozor, ScriptedUpstream, running_dozor
 
 PRICE = "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd"
@@ -51,6 +52,57 @@ async def test_with_keys_nobody_asks_without_one_of_ours(upstream: ScriptedUpstr
     assert all("0123456789" not in call for call in upstream.calls)
 
 
+FORMS: list[tuple[dict[str, str], str]] = [
+    ({"x_cg_demo_api_key": "0123456789"}, ""),
+    ({"x_cg_pro_api_key": "0123456789"}, ""),
+    ({"Authorization": "Bearer 0123456789"}, ""),
+    ({"Authorization": "bearer  0123456789"}, ""),
+    ({}, "&x_cg_demo_api_key=0123456789"),
+    ({}, "&x_cg_pro_api_key=0123456789"),
+    ({"x_cg_demo_api_key": "of-another-service"}, "&x_cg_pro_api_key=0123456789"),  # one of ours is enough
+]
+
+
+@pytest.mark.parametrize(("headers", "query"), FORMS)
+async def test_a_key_opens_the_gateway_in_every_form_and_goes_nowhere_else(
+    upstream: ScriptedUpstream, tmp_path: Path, headers: dict[str, str], query: str
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS) as dozor:
+        replies = [await dozor.get(PRICE + query, **headers), await dozor.get(PRICE, x_cg_pro_api_key="abcdefghij")]
+        metrics = await dozor.get("/metrics", x_cg_demo_api_key="0123456789")
+    assert [reply.status for reply in replies] == [200, 200]
+    assert len(upstream.calls) == 1  # one entry for all keys
+    told = [*upstream.calls, *map(str, upstream.headers), metrics.body.decode(), *map(str, replies)]
+    assert not [text for text in told if "0123456789" in text or "abcdefghij" in text]
+
+
+@pytest.mark.parametrize(
+    ("headers", "query"),
+    [
+        ({}, ""),
+        ({"x_cg_demo_api_key": "CG-of-coingecko-itself"}, ""),
+        ({"x_cg_demo_api_key": "012345678"}, ""),
+        ({"x_cg_demo_api_key": "01234567890"}, ""),
+        ({"Authorization": "Basic 0123456789"}, ""),
+        ({}, "&x_cg_demo_api_key=%FF%00"),
+        ({}, "&x_cg_demo_api_key="),
+    ],
+)
+async def test_who_has_no_key_of_ours_is_told_so_in_coingeckos_shape_without_a_call(
+    upstream: ScriptedUpstream, tmp_path: Path, headers: dict[str, str], query: str
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS) as dozor:
+        reply = await dozor.get(PRICE + query, Origin="https://app.example", **headers)
+    assert reply.status == 401
+    status = json.loads(reply.body)["status"]
+    assert status["error_code"] == 10002
+    assert "API key" in status["error_message"]
+    assert (reply.headers["www-authenticate"], reply.headers["cache-control"]) == ("Bearer", "no-store")
+    assert reply.headers["access-control-allow-origin"] == "*"  # a page must be able to read why
+    assert "ratelimit" not in reply.headers
+    assert upstream.calls == []
+
+
 async def test_a_key_with_a_rate_is_refused_beyond_it_with_the_time_to_wait(
     upstream: ScriptedUpstream, tmp_path: Path
 ) -> None:
@@ -58,10 +110,55 @@ async def test_a_key_with_a_rate_is_refused_beyond_it_with_the_time_to_wait(
         statuses = [(await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")).status for _ in range(3)]
         assert statuses == [200, 200, 429]
         refused = await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")
-        assert 1 <= int(refused.headers["retry-after"]) <= 61
+        wait = int(refused.headers["retry-after"])
+        assert 55 <= wait <= 60
+        assert json.loads(refused.body)["status"]["error_code"] == 429
+        assert refused.headers["ratelimit"] == f'"minute";r=0;t={wait}'
         assert (await dozor.get(PRICE, x_cg_demo_api_key="0123456789")).status == 200
-        dozor.clock.advance(61)
+        dozor.clock.advance(wait)
         assert (await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")).status == 200
+
+
+async def test_every_reply_to_a_key_with_a_rate_says_how_much_of_it_is_left(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS="bot:abcdefghij:4") as dozor:
+        first = await dozor.get(PRICE, x_cg_demo_api_key="abcdefghij")
+        asked = [
+            dozor.get(PRICE, x_cg_demo_api_key="abcdefghij", If_None_Match=first.headers["etag"]),
+            dozor.get("/api/v3/simple/price", x_cg_demo_api_key="abcdefghij"),
+            dozor.get("/api/v3/no/such/path", x_cg_demo_api_key="abcdefghij"),
+        ]
+        replies = [first, *[await each for each in asked]]
+    assert [reply.status for reply in replies] == [200, 304, 422, 404]
+    assert {reply.headers["ratelimit-policy"] for reply in replies} == {'"minute";q=4;w=60'}
+    assert [reply.headers["ratelimit"].split(";t=")[0] for reply in replies] == [
+        f'"minute";r={n}' for n in (3, 2, 1, 0)
+    ]
+    assert all(1 <= int(reply.headers["ratelimit"].split(";t=")[1]) <= 60 for reply in replies)
+
+
+async def test_who_has_no_rate_is_told_of_none(upstream: ScriptedUpstream, tmp_path: Path, dozor: RunningDozor) -> None:
+    assert "ratelimit" not in (await dozor.get(PRICE)).headers
+    async with running_dozor(upstream.base_url, tmp_path / "keys", DOZOR_GATEWAY_KEYS=KEYS) as with_keys:
+        assert "ratelimit" not in (await with_keys.get(PRICE, x_cg_demo_api_key="0123456789")).headers
+
+
+@given(st.integers(1, 4), st.lists(st.floats(0, 70), max_size=40))
+def test_a_meter_never_allows_more_than_its_limit_in_any_minute_and_tells_the_truth(
+    limit: int, pauses: list[float]
+) -> None:
+    meter, now, made = Meter(limit), 1000.0, list[float]()
+    for pause in pauses:
+        now += pause
+        allowed, quota = meter.count(now)
+        if allowed:
+            made.append(now)
+        recent = [moment for moment in made if moment > now - WINDOW_S]
+        assert len(recent) <= limit
+        assert quota.remaining == limit - len(recent)
+        assert allowed or quota.remaining == 0
+        assert recent[0] + WINDOW_S <= now + quota.more_in_s < recent[0] + WINDOW_S + 1.001
 
 
 async def test_a_market_that_is_not_public_is_for_key_or_owner_only(upstream: ScriptedUpstream, tmp_path: Path) -> None:

@@ -111,6 +111,18 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.parametrize("ending", ["", "/market_chart?vs_currency=usd&days=1"])
+async def test_case_means_nothing_in_an_evm_address_only(
+    dozor: RunningDozor, upstream: ScriptedUpstream, ending: str
+) -> None:
+    upstream.answer('{"id":"tether","prices":[]}')
+    evm, solana = "0xdAC17F958D2ee523a2206206994597C13D831ec7", "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v"
+    for address in (evm, evm.lower(), evm.upper(), solana, solana.lower()):
+        assert (await dozor.get(f"/api/v3/coins/ethereum/contract/{address}{ending}")).status == 200
+    asked = [call.split("/contract/")[1].split("/")[0].split("?")[0] for call in upstream.calls]
+    assert asked == [evm.lower(), solana, solana.lower()]
+
+
 async def test_every_spelling_of_a_question_is_one_call(dozor: RunningDozor, upstream: ScriptedUpstream) -> None:
     upstream.answer(BODY)
     for query in SPELLINGS:
@@ -127,6 +139,11 @@ async def test_every_spelling_of_a_question_is_one_call(dozor: RunningDozor, ups
         ("/simple/price?ids=bitcoin", 422, {"error": "Missing parameter vs_currencies"}),
         ("/coins/markets", 422, {"error": "Missing parameter vs_currency"}),
         ("/coins/bitcoin/market_chart?vs_currency=usd", 422, {"error": "Missing parameter days"}),
+        ("/coins/bitcoin/history", 422, {"error": "Missing parameter date"}),
+        ("/exchanges/binance/volume_chart", 422, {"error": "Missing parameter days"}),
+        ("/simple/token_price/ethereum?vs_currencies=usd", 422, {"error": "Missing parameter contract_addresses"}),
+        ("/onchain/networks/eth/tokens/multi/,", 404, None),
+        ("/key", 404, None),
         ("/no/such/path", 404, None),
         ("/coins//market_chart", 404, None),
     ],
@@ -150,6 +167,72 @@ async def test_more_than_a_year_is_refused_on_a_keyless_plan_in_the_recorded_sha
     assert reply.status == 401
     assert json.loads(reply.body)["error"]["status"]["error_code"] == 10012
     assert upstream.calls == []
+
+
+async def test_a_range_that_began_more_than_a_year_ago_is_refused_on_a_keyless_plan(
+    dozor: RunningDozor, upstream: ScriptedUpstream
+) -> None:
+    upstream.answer('{"prices":[]}')
+    now = int(dozor.clock.now().timestamp())
+    path = "/api/v3/coins/bitcoin/market_chart/range?vs_currency=usd"
+    assert (await dozor.get(f"{path}&from={now - 367 * 86400}&to={now}")).status == 401
+    assert upstream.calls == []
+    assert (await dozor.get(f"{path}&from={now - 365 * 86400}&to={now}")).status == 200
+
+
+PAID = ["/coins/list/new", "/global/market_cap_chart?days=7", "/news", "/onchain/pools/megafilter"]
+
+
+@pytest.mark.parametrize("path", PAID)
+async def test_a_paid_path_costs_no_call_on_a_keyless_plan(
+    dozor: RunningDozor, upstream: ScriptedUpstream, path: str
+) -> None:
+    reply = await dozor.get(f"/api/v3{path}")
+    assert (reply.status, json.loads(reply.body)["status"]["error_code"]) == (401, 10005)
+    assert upstream.calls == []
+
+
+async def test_on_a_paid_plan_the_paid_paths_are_served_and_the_operators_key_is_not(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    async def answers(request: web.Request) -> web.Response:
+        bodies = {"chart": '{"market_cap_chart":{}}', "megafilter": '{"data":[]}'}
+        body = next((body for name, body in bodies.items() if request.path.endswith(name)), "[]")
+        return web.Response(text=body, content_type="application/json")
+
+    upstream.handler = answers
+    async with running_dozor(
+        upstream.base_url, tmp_path, COINGECKO_PLAN="pro", COINGECKO_API_KEY="CG-operator"
+    ) as dozor:
+        assert [(await dozor.get(f"/api/v3{path}")).status for path in PAID] == [200] * len(PAID)
+        assert len(upstream.calls) == len(PAID)
+        assert (await dozor.get("/api/v3/key")).status == 404
+    assert len(upstream.calls) == len(PAID)
+    assert {headers["x-cg-pro-api-key"] for headers in upstream.headers} == {"CG-operator"}
+
+
+@pytest.mark.parametrize(
+    ("upstream_status", "body", "says"),
+    [
+        (500, '{"status":500,"error":"Internal Server Error"}', "500"),
+        (502, "<html></html>", "502"),
+        (503, "", "503"),
+        (504, "", "504"),
+        (401, '{"status":{"error_code":10002,"error_message":"API Key Missing"}}', "COINGECKO_API_KEY"),
+        (400, '{"status":{"error_code":10010,"error_message":"wrong host"}}', "COINGECKO_PLAN"),
+        (403, "Please add a descriptive User-Agent to your request.", "User-Agent"),
+    ],
+)
+async def test_a_failure_of_upstream_or_of_the_operators_key_is_502_and_says_which(
+    dozor: RunningDozor, upstream: ScriptedUpstream, upstream_status: int, body: str, says: str
+) -> None:
+    upstream.answer(body, status=upstream_status)
+    reply = await dozor.get(PRICE)
+    status = json.loads(reply.body)["status"]
+    assert (reply.status, status["error_code"]) == (502, 502)
+    assert says in status["error_message"]
+    assert int(reply.headers["retry-after"]) >= 1
+    assert "www-authenticate" not in reply.headers
 
 
 async def test_post_and_unknown_methods_are_coingeckos_404(dozor: RunningDozor, upstream: ScriptedUpstream) -> None:
@@ -245,9 +328,9 @@ async def test_the_minute_budget_is_never_exceeded_and_the_refusal_says_when(
 
 async def test_the_months_budget_survives_a_restart(upstream: ScriptedUpstream, tmp_path: Path) -> None:
     upstream.answer(BODY)
-    for expected in ([200, 200], [200, 429]):
+    for run, expected in (("a", [200, 200]), ("b", [200, 429])):  # other coins each time: answers are kept too
         async with running_dozor(upstream.base_url, tmp_path, COINGECKO_CALLS_PER_MONTH="3") as dozor:
-            replies = [await dozor.get(f"/api/v3/simple/price?ids=c{i}&vs_currencies=usd") for i in range(2)]
+            replies = [await dozor.get(f"/api/v3/simple/price?ids={run}{i}&vs_currencies=usd") for i in range(2)]
         assert [reply.status for reply in replies] == expected
     assert len(upstream.calls) == 3
 
