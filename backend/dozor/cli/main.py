@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from dozor.cli.cache import cache_cli
 from dozor.cli.doctor import doctor_command
 from dozor.cli.serve import serve_command
 from dozor.cli.simulate import simulate_command
@@ -30,6 +31,7 @@ cli = typer.Typer(
 cli.command("serve", help="Serve the page and the APIs. This is what happens without a command.")(serve_command)
 cli.command("simulate", help="Serve a CoinGecko stand-in on this machine, for tests and demos.")(simulate_command)
 cli.command("doctor", help="Check everything that Dozor needs, step by step, and say what to do.")(doctor_command)
+cli.add_typer(cache_cli)
 
 
 @cli.callback(invoke_without_command=True)

@@ -22,15 +22,18 @@ class Finished:
         return self.out.decode()
 
 
-async def finish(folder: Path, *arguments: str, **environment: str) -> Finished:
-    """``dozor`` with these settings and no others, its data in ``folder``, without Redis and without a terminal."""
+async def finish(folder: Path, *arguments: str, terminal: int | None = None, **environment: str) -> Finished:
+    """``dozor`` with these settings and no others, its data in ``folder``, and without Redis unless one is named.
+
+    ``terminal`` is what it can ask its questions at.
+    """
     inherited = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "HOME", "TEMP", "TMP") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "dozor",
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if terminal is None else terminal,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={

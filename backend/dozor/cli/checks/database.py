@@ -12,6 +12,7 @@ from pathlib import Path
 from dozor.cli.checks.finding import Finding, failed, ok, warning
 from dozor.cli.sizes import in_words
 from dozor.clock import Clock
+from dozor.storage import cache_file
 from dozor.telemetry.phrases import Words
 from dozor.upstream import ledger
 
@@ -30,7 +31,7 @@ class _File:
 
 CACHE = _File(
     "cache.db",
-    1,
+    cache_file.SCHEMA_VERSION,
     Words(
         "Ничего не нужно: при следующем старте Dozor отложит файл как cache.db.damaged и начнёт новый",
         "Nothing: at its next start Dozor sets the file aside as cache.db.damaged and begins a new one",
