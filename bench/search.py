@@ -1,7 +1,8 @@
 """What a search costs over the whole coin list: ``python bench/search.py [coin-list.json]`` in Dozor's environment.
 
 The list is the stand-in's, 18,000 coins; a body of ``/coins/list?include_platform=true`` can be given instead. Prints a
-table and writes ``bench/results/search.json``. The promise is 5 ms at the 99th percentile for every kind of query.
+table and writes ``bench/results/search.json``. The promise is 5 ms at the 99th percentile for every kind of query; on a
+machine that does other things too, the thread's own time (CPU) tells more than the clock on the wall.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "backend"))
 
-from dozor.market.search.index import SearchIndex  # noqa: E402
+from dozor.market.catalogue import Catalogue  # noqa: E402
+from dozor.market.search.index import RankOf, SearchIndex  # noqa: E402
 from dozor.standin.catalogue import catalogue  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results" / "search.json"
@@ -48,14 +50,14 @@ def main() -> None:
     """Measure, print, write down."""
     coin_list = Path(sys.argv[1]).read_bytes() if len(sys.argv) > 1 else standin_list()
     index = SearchIndex(coin_list)
-    ranks = {coin.id: rank for rank, coin in enumerate(catalogue(RANKED).coins, 1)}
+    rank_of = ranks_as_learned()
     queries = QUERIES | {"contract address": an_address(coin_list)}
-    rows = {kind: measured(index, query, ranks) for kind, query in queries.items()}
-    rows[f"worst of {ROUNDS} frequent parts"] = worst_part(index, coin_list, ranks)
+    rows = {kind: measured(index, query, rank_of) for kind, query in queries.items()}
+    rows[f"worst of {ROUNDS} frequent parts"] = worst_part(index, coin_list, rank_of)
     building = asyncio.run(built_beside_a_loop(coin_list))
-    print(f"{'query':28} {'found':>5} {'median ms':>9} {'p99 ms':>7}")
+    print(f"{'query':28} {'found':>5} {'median ms':>9} {'p99 ms':>7} {'CPU p99':>7}")
     for kind, row in rows.items():
-        print(f"{kind:28} {row['found']:5} {row['median_ms']:9} {row['p99_ms']:7}")
+        print(f"{kind:28} {row['found']:5} {row['median_ms']:9} {row['p99_ms']:7} {row['cpu_p99_ms']:7}")
     for name, value in building.items():
         print(f"{name:28} {value}")
     result = {"coins": len(index), "rounds": ROUNDS, "promised_p99_ms": PROMISED_MS, "queries": rows, **building}
@@ -74,38 +76,56 @@ def standin_list() -> bytes:
     ).encode()
 
 
+def ranks_as_learned() -> RankOf:
+    """The ranks as a search gets them: from what the page's first answer told."""
+    learned = Catalogue()
+    rows = [
+        {"id": coin.id, "symbol": coin.symbol, "name": coin.name, "market_cap_rank": rank}
+        for rank, coin in enumerate(catalogue(RANKED).coins, 1)
+    ]
+    learned.learn("/coins/markets", json.dumps(rows).encode())
+
+    def rank_of(coin_id: str) -> int | None:
+        known = learned.get(coin_id)
+        return known.rank if known else None
+
+    return rank_of
+
+
 def an_address(coin_list: bytes) -> str:
     """The first contract address in the list."""
     platforms = (row.get("platforms") or {} for row in json.loads(coin_list))
-    return next(address for by_chain in platforms for address in by_chain.values() if address)
+    return str(next(address for by_chain in platforms for address in by_chain.values() if address))
 
 
-def measured(index: SearchIndex, query: str, ranks: dict[str, int], rounds: int = ROUNDS) -> dict[str, float]:
+def measured(index: SearchIndex, query: str, rank_of: RankOf, rounds: int = ROUNDS) -> dict[str, float]:
     """How many coins the query finds, and how long that takes."""
-    took = sorted(took_ms(index, query, ranks) for _ in range(rounds))
+    took = [took_ms(index, query, rank_of) for _ in range(rounds)]
+    wall, cpu = (sorted(times) for times in zip(*took, strict=True))
     return {
-        "found": len(index.find(query, LIMIT, ranks.get)),
-        "median_ms": round(statistics.median(took), 3),
-        "p99_ms": round(took[int(len(took) * 0.99)], 3),
+        "found": len(index.find(query, LIMIT, rank_of)),
+        "median_ms": round(statistics.median(wall), 3),
+        "p99_ms": round(wall[int(rounds * 0.99)], 3),
+        "cpu_p99_ms": round(cpu[int(rounds * 0.99)], 3),
     }
 
 
-def worst_part(index: SearchIndex, coin_list: bytes, ranks: dict[str, int]) -> dict[str, float]:
+def worst_part(index: SearchIndex, coin_list: bytes, rank_of: RankOf) -> dict[str, float]:
     """The figures of the slowest among the most frequent beginnings, middles and ends of names."""
     names = [row["name"].casefold() for row in json.loads(coin_list)]
     parts = Counter(
         name[at : at + length] for name in names for length in (1, 2, 3, 4) for at in range(len(name) - length + 1)
     )
     frequent = [part for part, _ in parts.most_common(ROUNDS)]
-    slowest = max(frequent, key=lambda part: min(took_ms(index, part, ranks) for _ in range(3)))
-    return measured(index, slowest, ranks)
+    slowest = max(frequent, key=lambda part: min(took_ms(index, part, rank_of) for _ in range(3)))
+    return measured(index, slowest, rank_of)
 
 
-def took_ms(index: SearchIndex, query: str, ranks: dict[str, int]) -> float:
-    """How long one search took."""
-    started = time.perf_counter()
-    index.find(query, LIMIT, ranks.get)
-    return (time.perf_counter() - started) * 1000
+def took_ms(index: SearchIndex, query: str, rank_of: RankOf) -> tuple[float, float]:
+    """How long one search took, on the wall and on the CPU."""
+    started, on_cpu = time.perf_counter(), time.thread_time()
+    index.find(query, LIMIT, rank_of)
+    return (time.perf_counter() - started) * 1000, (time.thread_time() - on_cpu) * 1000
 
 
 async def built_beside_a_loop(coin_list: bytes) -> dict[str, float]:

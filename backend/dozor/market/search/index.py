@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import chain
@@ -69,6 +70,8 @@ class SearchIndex:
         rows = [row for row in _rows(coin_list)[:max_coins] if row.id]  # one recorded list (2022) had an empty id
         rows.sort(key=lambda row: ((row.name or "").casefold(), row.id))  # the order of those that nobody ranks
         self._coins = [row.coin() for row in rows]
+        self._ids = [coin.id for coin in self._coins]
+        self._assumed_ranks = array("I", (ASSUMED_RANK.get(coin_id, UNRANKED) for coin_id in self._ids))
         spelled = [
             (text[:MAX_TEXT], number)
             for number, coin in enumerate(self._coins)
@@ -99,8 +102,7 @@ class SearchIndex:
         wanted = query.strip()[:MAX_QUERY]
         found: list[int] = []
         for tier in self._tiers(wanted):
-            more = set(tier).difference(found)
-            found += nsmallest(limit - len(found), more, key=lambda number: (self._place(number, rank_of), number))
+            found += self._best(set(tier).difference(found), limit - len(found), rank_of)
             if len(found) >= limit:
                 break
         return [Match(coin, rank_of(coin.id)) for coin in map(self._coins.__getitem__, found)]
@@ -126,10 +128,14 @@ class SearchIndex:
         for mistakes in sorted(near):
             yield near[mistakes]
 
-    def _place(self, number: int, rank_of: RankOf) -> int:
-        coin_id = self._coins[number].id
-        rank = rank_of(coin_id)
-        return ASSUMED_RANK.get(coin_id, UNRANKED) if rank is None else rank
+    def _best(self, numbers: Iterable[int], limit: int, rank_of: RankOf) -> list[int]:
+        ids, assumed = self._ids, self._assumed_ranks
+
+        def place(number: int) -> tuple[int, int]:
+            rank = rank_of(ids[number])
+            return (assumed[number] if rank is None else rank, number)
+
+        return nsmallest(limit, numbers, key=place)
 
 
 def _rows(coin_list: bytes) -> Sequence[_Row]:

@@ -60,12 +60,14 @@ class Lines:
         wanted = as_bytes(text)
         block, starts = self._block, self._starts
         words, inside = array("I"), array("I")
+        line = seen = 0
         at = block.find(wanted)
         while at >= 0 and len(words) + len(inside) < MOST_PARTS:
-            after = bisect_right(starts, at)
+            line += block.count(END, seen, at)  # quicker than a bisection: hits are close together
+            seen = at
             begins_word = block[at - 1] in BEFORE_WORD
-            (words if begins_word else inside).append(self._numbers[after - 1])
-            at = block.find(wanted, starts[after]) if after < len(starts) else -1
+            (words if begins_word else inside).append(self._numbers[line - 1])
+            at = block.find(wanted, starts[line]) if line < len(starts) else -1
         return Parts(words, inside)
 
     def _line(self, line: int) -> bytes:
