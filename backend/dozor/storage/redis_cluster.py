@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
+
+from redis.exceptions import InvalidResponse
 
 from dozor.storage.bell import Bell
 from dozor.storage.redis_address import Node
-from dozor.storage.redis_dial import NO_CONNECTION, Dialer
+from dozor.storage.redis_dial import Dialer
 from dozor.storage.redis_errors import NoMap, RedisRedirection, RedisRefusal, RedisUnreachable
 from dozor.storage.redis_server import PROBE_EVERY_SECONDS, RedisServer
 from dozor.storage.redis_slots import SLOTS, slot_of, tag_of
 from dozor.storage.redis_topology import RunningServer, ServerMaker
-from dozor.storage.redis_wire import Command, Wire
+from dozor.storage.redis_wire import Command
 
 LOOK_EVERY_SECONDS = PROBE_EVERY_SECONDS
 LOOK_AGAIN_AFTER_SECONDS = 0.2  # while slots move, every reader of one rings
 ANSWER_SECONDS = 2.0
 MAP: Command = ("CLUSTER", "SLOTS")
+
+_Range: TypeAlias = tuple[range, Node]
 
 
 class ClusterMasters:
@@ -59,7 +63,7 @@ class ClusterMasters:
         try:
             while True:
                 try:
-                    self._adopt(*await self._ask_anybody())
+                    self._adopt(await self._ask_anybody())
                     self.trouble = None
                 except NoMap as error:
                     self.trouble = error
@@ -74,14 +78,12 @@ class ClusterMasters:
             for running in self._running.values():
                 running.stop()
 
-    def _adopt(self, asked: Node, ranges: list[Any]) -> None:
+    def _adopt(self, ranges: list[_Range]) -> None:
         owners: list[Node | None] = [None] * SLOTS
         first_slots: dict[Node, int] = {}
-        for first, last, master, *_ in ranges:
-            host = master[0].decode() if master[0] else asked.host  # empty: the one that was asked
-            node = Node(host, int(master[1]))
-            owners[first : last + 1] = [node] * (last + 1 - first)
-            first_slots.setdefault(node, first)
+        for slots, node in ranges:
+            owners[slots.start : slots.stop] = [node] * len(slots)
+            first_slots.setdefault(node, slots.start)
         for node, slot in first_slots.items():
             probe_key = f"{self._key_prefix}{{{tag_of(slot)}}}probe"
             if node in self._running:
@@ -92,28 +94,34 @@ class ClusterMasters:
             self._running.pop(node).stop()
         self._owners = owners
 
-    async def _ask_anybody(self) -> tuple[Node, list[Any]]:
+    async def _ask_anybody(self) -> list[_Range]:
         for server in self.servers:
             try:
-                return server.node, await server.ask_behind((MAP,), ANSWER_SECONDS)
-            except (RedisUnreachable, RedisRefusal, RedisRedirection):
+                return _ranges(server.node, await server.ask_behind((MAP,), ANSWER_SECONDS))
+            except (RedisUnreachable, RedisRefusal, RedisRedirection, InvalidResponse):
                 continue
         known = dict.fromkeys((*self._running, *self._seeds))
         answers = await asyncio.gather(*map(self._ask, known), return_exceptions=True)
-        for node, answer in zip(known, answers, strict=True):
+        for answer in answers:
             if isinstance(answer, list) and answer:
-                return node, answer
-        failures = [answer for answer in answers if isinstance(answer, Exception)]
-        for failure in failures:
-            if not isinstance(failure, NO_CONNECTION):
-                raise failure
-        raise NoMap from next(iter(failures), None)
+                return answer
+        raise NoMap from next((answer for answer in answers if isinstance(answer, Exception)), None)
 
-    async def _ask(self, node: Node) -> list[Any]:
-        wire: Wire = await self._dialer.dial(node)
+    async def _ask(self, node: Node) -> list[_Range]:
+        wire = await self._dialer.dial(node)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                ranges: list[Any] = await wire.ask(MAP)
+                return _ranges(node, await wire.ask(MAP))
         finally:
             wire.abort()
-        return ranges
+
+
+def _ranges(asked: Node, answer: Any) -> list[_Range]:
+    try:
+        return [
+            # No host: the one that was asked.
+            (range(first, last + 1), Node(master[0].decode() if master[0] else asked.host, int(master[1])))
+            for first, last, master, *_ in answer
+        ]
+    except (TypeError, ValueError, IndexError, AttributeError) as error:
+        raise InvalidResponse("no cluster answers CLUSTER SLOTS so") from error

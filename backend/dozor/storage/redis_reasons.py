@@ -175,6 +175,10 @@ SENTINEL_AUTH = Words(
     "Sentinel не принимает пароль: исправьте sentinel_username и sentinel_password в REDIS_URL",
     "the sentinels reject the password: mend sentinel_username and sentinel_password in REDIS_URL",
 )
+NO_SENTINEL_THERE = Words(
+    "там не Sentinel: укажите порт Sentinel (обычно 26379) или пишите REDIS_URL с redis://",
+    "what answers there is no sentinel: name a sentinel's port (usually 26379), or write REDIS_URL with redis://",
+)
 NOT_TRIED = Words("подключение ещё не проверено", "it has not been tried yet")
 
 
@@ -211,12 +215,14 @@ def reason_for(error: BaseException | None, address: RedisAddress) -> Words:
             return _of_reply(error, address)
         case OSError():
             return _of_system(error, address)
-    return NO_ANSWER
+    return NOT_REDIS
 
 
 def _of_sentinels(cause: BaseException | None, address: RedisAddress) -> Words:
     if isinstance(cause, RedisError) and code_of(cause) in {"NOAUTH", "WRONGPASS"}:
         return SENTINEL_AUTH
+    if "unknown command" in str(cause).lower():
+        return NO_SENTINEL_THERE
     why = reason_for(cause, address)
     return Words(f"ни один Sentinel не отвечает ({why.ru})", f"no sentinel answers ({why.en})")
 

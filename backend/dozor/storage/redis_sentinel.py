@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from dozor.storage.bell import Bell
 from dozor.storage.redis_address import Node
-from dozor.storage.redis_dial import NO_CONNECTION, Dialer
+from dozor.storage.redis_dial import Dialer
 from dozor.storage.redis_errors import NoSentinel, UnknownMaster
 from dozor.storage.redis_server import PROBE_EVERY_SECONDS, RedisServer
 from dozor.storage.redis_topology import RunningServer, ServerMaker
@@ -90,9 +90,6 @@ class SentinelMaster:
         if named:
             return named.most_common(1)[0][0]
         failures = [answer for answer in answers if isinstance(answer, Exception)]
-        for failure in failures:
-            if not isinstance(failure, NO_CONNECTION):
-                raise failure
         if None in answers:
             raise UnknownMaster(self._name)
         raise NoSentinel from failures[0]
@@ -104,4 +101,5 @@ class SentinelMaster:
                 answer = await wire.ask(("SENTINEL", "GET-MASTER-ADDR-BY-NAME", self._name))
         finally:
             wire.abort()
+        # An answer of another shape raises what it raises: this sentinel names nobody.
         return None if answer is None else Node(answer[0].decode(), int(answer[1]))

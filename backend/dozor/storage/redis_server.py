@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from redis.exceptions import AskError, MovedError, RedisError, ResponseError
+from redis.exceptions import AskError, InvalidResponse, MovedError, RedisError, ResponseError
 
 from dozor.clock import Clock
 from dozor.storage.bell import Bell
@@ -137,6 +137,8 @@ class RedisServer:
                 await self._try()
                 self.tried.set()
                 self._on_change()
+                if self._breaker.is_passing:
+                    await self._fill_lanes()
                 while await self._bell.heard(self._pause()):
                     if self._breaker.is_closed:
                         break
@@ -191,6 +193,7 @@ class RedisServer:
         try:
             wire = self._probe_wire
             if wire is None or not await wire.is_clean():
+                self._hang_up()
                 wire = self._probe_wire = await self._dialer.dial(self.node)
             async with asyncio.timeout(PROBE_SECONDS):
                 await self._probe(wire)
@@ -203,12 +206,13 @@ class RedisServer:
             self._behind.clear()
         else:
             self._breaker.probe_answered()
-            await self._fill_lanes()
 
     async def _probe(self, wire: Wire) -> None:
         """Raises what makes this server one that we cannot use."""
-        if self._must_be_master and (await wire.ask(("ROLE",)))[0] != b"master":
-            raise NotMaster
+        if self._must_be_master:
+            role = await wire.ask(("ROLE",))
+            if not isinstance(role, list) or role[:1] != [b"master"]:
+                raise NotMaster
         for _ in range(PROBES_FOR_SPEED):
             seconds = await self._read_for_proof(wire)
             if seconds <= READ_SECONDS:
@@ -220,7 +224,9 @@ class RedisServer:
     async def _read_for_proof(self, wire: Wire) -> float:
         began = self._clock.monotonic()
         try:
-            await wire.ask(("GETRANGE", self.probe_key, 0, 0))
+            value = await wire.ask(("GETRANGE", self.probe_key, 0, 0))
+            if not isinstance(value, bytes):
+                raise InvalidResponse("no Redis answers GETRANGE so")
         except ResponseError as error:
             if not (code_of(error) in ONE_KEY or (self._in_cluster and isinstance(error, AskError))):
                 raise
@@ -229,11 +235,15 @@ class RedisServer:
     async def _measure_clock(self, wire: Wire) -> None:
         asked_at, began = self._clock.now(), self._clock.monotonic()
         try:
-            seconds, microseconds = await wire.ask(("TIME",))
+            answer = await wire.ask(("TIME",))
         except ResponseError:
             return  # a user who may not ask this: then the clocks had better agree
         round_trip = timedelta(seconds=self._clock.monotonic() - began)
-        at = datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
+        try:
+            seconds, microseconds = (int(number.decode()) for number in answer)
+            at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
+        except (TypeError, AttributeError, ValueError, OverflowError, OSError) as error:
+            raise InvalidResponse("no Redis answers TIME so") from error
         self._offset.measured(asked_at, at, round_trip)
 
     async def _fill_lanes(self) -> None:

@@ -146,16 +146,19 @@ class RedisTier:
             return
         fetched_at = (kept.fetched_at - EPOCH + self._link.offset_at(at)) // MILLISECOND
         text = write_text(Stored(kept.body, fetched_at, kept.hash, kept.headers))
-        number = () if kept.lease is None else (kept.lease.number,)
-        await self._put.run(
-            self._link.write,
-            (at, lease_key(self._key_prefix, kept.key)),
-            text,
-            lives // MILLISECOND,
-            fetched_at,
-            LEASE_KEY_MS,
-            *number,
-        )
+        arguments = (text, lives // MILLISECOND, fetched_at)
+        if kept.lease is None:
+            await self._put.run(self._link.write, (at,), *arguments)
+            return
+        keys = (at, lease_key(self._key_prefix, kept.key))
+        try:
+            await self._put.run(self._link.write, keys, *arguments, LEASE_KEY_MS, kept.lease.number)
+        except RedisRefusal as refusal:
+            if refusal.code != "TRYAGAIN":
+                raise
+            # Their slot is moving to another server of a cluster, which does one key at a time until that is over.
+            await self._put.run(self._link.write, (at,), *arguments)
+            await self._leases.release(kept.lease, None)
 
     def _kept(self, entry: Entry, lease: Lease | None) -> Kept | None:
         """``None`` for what does not belong here: the text has no place for another status, and every key expires."""

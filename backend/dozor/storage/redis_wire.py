@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import InvalidResponse, RedisError, ResponseError
 
 Word: TypeAlias = bytes | str | int
 Command: TypeAlias = tuple[Word, ...]
@@ -56,35 +56,40 @@ class Wire:
     ) -> Wire:
         """Shake hands over fresh streams: ``protocol`` 3 or 2, credentials, database.
 
-        Raises what redis-py raises, with the streams closed.
+        Raises OSError or redis-py's errors, with the streams closed.
         """
-        transport = streams[1].transport
+        connection = _OpenConnection(
+            streams,
+            where,
+            username=username,
+            password=password,
+            db=database,
+            protocol=protocol,
+            driver_info=None,  # two answers that nobody reads
+            socket_timeout=None,  # whoever asks sets the deadline
+            socket_connect_timeout=None,
+        )
+        wire = cls(connection, streams[1].transport)
         try:
-            connection = _OpenConnection(
-                streams,
-                where,
-                username=username,
-                password=password,
-                db=database,
-                protocol=protocol,
-                driver_info=None,  # two answers that nobody reads
-                socket_timeout=None,  # whoever asks sets the deadline
-                socket_connect_timeout=None,
-            )
             await connection.connect()  # type: ignore[no-untyped-call]
-            wire = cls(connection, transport)
             with contextlib.suppress(ResponseError):  # a user who may not do this can still read
                 await wire.ask(("CLIENT", "SETNAME", "dozor"))
+        except (OSError, RedisError):
+            wire.abort()
+            raise
+        except Exception as error:  # as in ``ask``
+            wire.abort()
+            raise InvalidResponse(f"{type(error).__name__} while shaking hands") from error
         except BaseException:
-            transport.abort()
+            wire.abort()
             raise
         return wire
 
     async def ask(self, *commands: Command) -> Any:
         """Send these commands together, and return the answer to the last of them.
 
-        Raises ``ResponseError`` for an answer that is an error. Anything else that ends it early, cancellation too,
-        closes the connection.
+        Raises ``ResponseError`` for an answer that is an error. Anything else that ends it early (OSError, another of
+        redis-py's errors, cancellation) closes the connection.
         """
         connection = self._connection
         try:
@@ -98,6 +103,12 @@ class Wire:
             if len(commands) > 1:
                 self.abort()  # later answers are on their way
             raise
+        except (OSError, RedisError):
+            self.abort()
+            raise
+        except Exception as error:  # what redis-py stumbles over when something else listens there
+            self.abort()
+            raise InvalidResponse(f"{type(error).__name__} while reading an answer") from error
         except BaseException:
             self.abort()
             raise

@@ -16,7 +16,7 @@ from redis_servers import Server
 from storage.linked import linked, shelf
 from storage.scripted_redis import blunt_server, scripted_redis
 
-HARD_PASSWORD = "п@сс#w%rd:/?"  # noqa: S105
+HARD_PASSWORD = "п@сс#w%rd:/?"
 
 
 async def assert_usable(url: str) -> None:

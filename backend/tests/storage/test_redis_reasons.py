@@ -20,7 +20,7 @@ from redis_servers import Server, free_port
 from storage.linked import linked, shelf, until
 from storage.scripted_redis import blunt_server, scripted_redis
 
-SECRET = "s3cr3t-и-тайна"  # noqa: S105
+SECRET = "s3cr3t-и-тайна"
 
 
 def texts() -> Iterator[Words]:
@@ -232,8 +232,10 @@ def test_an_unknown_reply_is_named_and_not_quoted() -> None:
     "wrapped",
     [
         "READONLY You can't write against a read only replica. script: abc, on @user_script:1.",
-        "ERR Error running script (call to f_abc): @user_script:1: @user_script: 1: "
-        "-READONLY You can't write against a read only replica.",
+        (
+            "ERR Error running script (call to f_abc): @user_script:1: @user_script: 1: "
+            "-READONLY You can't write against a read only replica."
+        ),
     ],
     ids=["redis 7", "redis 5"],
 )

@@ -1,6 +1,6 @@
 -- Keep an entry, unless a newer one is there, and end the lease it was loaded under: one step for those who wait.
--- KEYS: the entry, its lease. ARGV: the text, how many ms it lives, its fetched_at, how many ms a lease key lives, and
--- the number of the lease, if there is one.
+-- KEYS: the entry, and its lease if there is one. ARGV: the text, how many ms it lives, its fetched_at; and of the lease
+-- how many ms its key lives, and its number.
 -- Returns 1 when it was kept, 0 when it was too old.
 
 local FUTURE_MS = 1000 -- a stamp further ahead than clocks differ blocks nobody until its hour comes
