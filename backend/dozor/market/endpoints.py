@@ -7,7 +7,6 @@ buys nothing. Where the keyless figure is not published, it is the paid one but 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from dozor.market.endpoint_table.coins import COINS, PRICES, TOKENS
@@ -57,12 +56,11 @@ def match(segments: Sequence[str]) -> tuple[Endpoint, dict[str, str]] | None:
     Where several fit, the one that spells out what stands further left: ``coins, list`` is not the coin ``list``.
     ``None``: no such path.
     """
-    for parts, endpoint in _BY_LENGTH.get(len(segments), ()):
-        if all(_fits(part, given) for part, given in zip(parts, segments, strict=True)):
-            return endpoint, {
-                part[1:-1]: given for part, given in zip(parts, segments, strict=True) if part.startswith("{")
-            }
-    return None
+    endpoint = _ROOT.find(segments)
+    if endpoint is None:
+        return None
+    parts = endpoint.path.split("/")[1:]
+    return endpoint, {part[1:-1]: given for part, given in zip(parts, segments, strict=True) if part.startswith("{")}
 
 
 def is_step(segment: str) -> bool:
@@ -70,18 +68,37 @@ def is_step(segment: str) -> bool:
     return segment in {".", ".."}
 
 
-def _fits(part: str, given: str) -> bool:
-    if not part.startswith("{"):
-        return part == given
-    return bool(given.strip()) and "{" not in given and not is_step(given)
+class _Node:
+    """What may follow one beginning of a path."""
+
+    def __init__(self) -> None:
+        self._spelled_out: dict[str, _Node] = {}
+        self._parameter: _Node | None = None
+        self._endpoint: Endpoint | None = None
+
+    def add(self, parts: Sequence[str], endpoint: Endpoint) -> None:
+        if not parts:
+            self._endpoint = endpoint
+        elif parts[0].startswith("{"):
+            self._parameter = self._parameter or _Node()
+            self._parameter.add(parts[1:], endpoint)
+        else:
+            self._spelled_out.setdefault(parts[0], _Node()).add(parts[1:], endpoint)
+
+    def find(self, segments: Sequence[str]) -> Endpoint | None:
+        if not segments:
+            return self._endpoint
+        spelled_out = self._spelled_out.get(segments[0])
+        found = None if spelled_out is None else spelled_out.find(segments[1:])
+        if found is None and self._parameter is not None and _names_something(segments[0]):
+            found = self._parameter.find(segments[1:])
+        return found
 
 
-def _by_length() -> Mapping[int, Sequence[tuple[tuple[str, ...], Endpoint]]]:
-    found: dict[int, list[tuple[tuple[str, ...], Endpoint]]] = defaultdict(list)
-    for endpoint in sorted(ENDPOINTS, key=lambda each: [part.startswith("{") for part in each.path.split("/")]):
-        parts = tuple(endpoint.path.split("/")[1:])
-        found[len(parts)].append((parts, endpoint))
-    return found
+def _names_something(segment: str) -> bool:
+    return bool(segment.strip()) and "{" not in segment and not is_step(segment)
 
 
-_BY_LENGTH = _by_length()
+_ROOT = _Node()
+for _endpoint in ENDPOINTS:
+    _ROOT.add(_endpoint.path.split("/")[1:], _endpoint)

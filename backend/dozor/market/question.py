@@ -70,7 +70,8 @@ def canonical(
     given = dict(query)  # the last of a repeated parameter wins, as in the Rails application behind the API
     params = []
     for parameter in endpoint.parameters:
-        value = _canonical_value(parameter.kind, given.get(parameter.name, "")) or parameter.default
+        text = given.get(parameter.name)
+        value = (_canonical_value(parameter.kind, text) if text else None) or parameter.default
         if value is not None:
             params.append((parameter.name, value))
     path = tuple((name, _canonical_value(path_kind(name), text)) for name, text in path_params.items())
