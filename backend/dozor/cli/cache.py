@@ -124,8 +124,8 @@ def get_command(
         if as_json:
             _print_bytes(content_json(newest, desk.clock.now()) + b"\n")
             return
+        desk.say(facts_line(newest, desk.clock.now()))  # before the body, which need not end its line
         _print_bytes(newest.body)
-        desk.say(facts_line(newest, desk.clock.now()))
 
     _run(get, settings_of_this_start(), tier)
 

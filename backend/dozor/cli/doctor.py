@@ -42,6 +42,7 @@ TITLES = {
 }
 STEPS = {  # those whose name is no name of a file, a protocol or a variable
     "address": Words("адрес", "address"),
+    "allowed": Words("команды", "commands"),
     "auth": Words("вход", "auth"),
     "clock": Words("часы", "clock"),
     "database": Words("номер базы", "database"),

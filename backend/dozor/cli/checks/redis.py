@@ -179,6 +179,8 @@ def _silent(error: OSError | RedisError, address: RedisAddress) -> Finding:
 
 def _of(node: Node, finding: Finding) -> Finding:
     """The finding with the server that it is about, where there are several."""
+    if finding.step in {"dns", "tcp"}:  # they name it themselves
+        return finding
     return replace(finding, seen=Words(f"{_shown(node)}: {finding.seen.ru}", f"{_shown(node)}: {finding.seen.en}"))
 
 

@@ -123,7 +123,7 @@ async def _latency(wire: Wire, clock: Clock) -> Finding:
         await ask(wire, "PING")
         took_ms.append((clock.monotonic() - began) * 1000)
     median = statistics.median(took_ms)
-    seen = Words(f"{median:.1f} мс (медиана {PINGS} PING)", f"{median:.1f} ms (median of {PINGS} PINGs)")
+    seen = Words(f"{median:.2f} мс (медиана {PINGS} PING)", f"{median:.2f} ms (median of {PINGS} PINGs)")
     if median <= SLOW_MS:
         return ok("latency", seen)
     fix = Words(
@@ -138,13 +138,13 @@ async def _clock(wire: Wire, clock: Clock) -> Finding:
     seconds, microseconds = await ask(wire, "TIME")
     theirs = datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
     ahead = theirs - (asked_at + (clock.now() - asked_at) / 2)
-    apart = f"{ahead.total_seconds():+.3f}"
+    apart = f"{round(ahead.total_seconds(), 3) + 0.0:+.3f}"  # + 0.0: never "-0.000"
     if abs(ahead) <= NO_MATTER:
-        return ok("clock", Words(f"{apart} с к нашим", f"{apart} s from ours"))
+        return ok("clock", Words(f"от наших {apart} с", f"{apart} s from ours"))
     return ok(
         "clock",
         Words(
-            f"{apart} с к нашим; это не вредит: возраст считаем по часам Redis",
+            f"от наших {apart} с; это не вредит: возраст считаем по часам Redis",
             f"{apart} s from ours; no harm: ages are counted by the clock of Redis",
         ),
     )

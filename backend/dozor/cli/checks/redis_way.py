@@ -36,8 +36,8 @@ async def look_for(address: RedisAddress, node: Node | None) -> AsyncIterator[Fi
         reason = why(error, DNS_SECONDS)
         yield warning("dns", Words(f"{node.host}: {reason.ru}", f"{node.host}: {reason.en}"), optional(NO_SUCH_HOST))
         return
-    listed = ", ".join(addresses)
-    yield ok("dns", Words(f"{node.host}: {listed}", f"{node.host}: {listed}"))
+    named = node.host if addresses == [node.host] else f"{node.host}: {', '.join(addresses)}"
+    yield ok("dns", Words(named, named))
     tried = await try_all(addresses, node.port)
     yield ok("tcp", tried.seen) if tried.open else warning("tcp", tried.seen, optional(REFUSED))
 
