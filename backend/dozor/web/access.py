@@ -134,7 +134,7 @@ class Access:
 
 
 def _digest(key: bytes) -> bytes:
-    # Of one length for all: comparing in constant time tells nothing of a key but how long it is.
+    # ``compare_digest`` hides all of a key but its length; digests hide that too.
     return hashlib.sha256(key).digest()
 
 
