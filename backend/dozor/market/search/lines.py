@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 END = b"\n"
-BEFORE_WORD = b" \n"
+BEFORE_WORD = (b" ", END)
 AFTER_ALL = b"\xff"  # no byte of UTF-8
-MOST_PARTS = 2500  # lines; of the 18,000 coins of 2026 no part that is worth a search is in more
+MOST_PARTS = 2500  # of the 18,000 coins of 2026 no part that is searched for, because few begin with it, has more
 
 
 class Beginnings(NamedTuple):
@@ -25,7 +25,10 @@ class Beginnings(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """The numbers of the texts that have the one looked for at the beginning of a word, and of those elsewhere."""
+    """The numbers of the texts that have the one looked for at the beginning of a word, and of those that do elsewhere.
+
+    A text that has it several times is there several times.
+    """
 
     words: Sequence[int]
     inside: Sequence[int]
@@ -56,18 +59,14 @@ class Lines:
         return Beginnings(self._numbers[first:longer], self._numbers[longer:end])
 
     def containing(self, text: str) -> Parts:
-        """Where ``text`` stands first, in each line that has it; in the first ``MOST_PARTS`` when more have it."""
-        wanted = as_bytes(text)
-        block, starts = self._block, self._starts
+        """Where ``text`` stands anywhere, in the first ``MOST_PARTS`` places when there are more."""
         words, inside = array("I"), array("I")
-        line = seen = 0
-        at = block.find(wanted)
-        while at >= 0 and len(words) + len(inside) < MOST_PARTS:
-            line += block.count(END, seen, at)  # quicker than a bisection: hits are close together
-            seen = at
-            begins_word = block[at - 1] in BEFORE_WORD
-            (words if begins_word else inside).append(self._numbers[line - 1])
-            at = block.find(wanted, starts[line]) if line < len(starts) else -1
+        line = -1
+        # Splitting leaves the loop to C, and line ends counted between two places are quicker than a bisection.
+        *before, _ = self._block.split(as_bytes(text), MOST_PARTS)
+        for piece in before:
+            line += piece.count(END)
+            (words if piece.endswith(BEFORE_WORD) else inside).append(self._numbers[line])
         return Parts(words, inside)
 
     def _line(self, line: int) -> bytes:
