@@ -96,7 +96,7 @@ class Api:
     def _answer(
         self,
         request: web.BaseRequest,
-        found: tuple[Endpoint, str] | None,
+        found: tuple[Endpoint, dict[str, str]] | None,
         fault: Fault | None,
         over_limit: dict[str, str] | None,
     ) -> tuple[Answer, str]:
@@ -110,14 +110,22 @@ class Api:
             raise rate_limited(over_limit)
         if found is None:
             raise no_such_path()
-        endpoint, coin_id = found
+        endpoint, names = found
         query = _query(request)
         paid = bool(request.headers.get("x-cg-pro-api-key") or query.get("x_cg_pro_api_key"))
-        asked = Asked(self._market, self._quirks, self._numbers, now, self._origin, query, coin_id, paid)
-        url = f"{request.rel_url.raw_path_qs} {paid}"
-        served = self._edge.serve(
-            url, self._clock.monotonic(), endpoint.edge_seconds, lambda: endpoint.answer(asked).encode()
+        asked = Asked(
+            self._market,
+            self._quirks,
+            self._numbers,
+            now,
+            self._origin,
+            query,
+            names,
+            path=request.rel_url.raw_path,
+            paid=paid,
         )
+        url = f"{request.rel_url.raw_path_qs} {paid}"
+        served = self._edge.serve(url, self._clock.monotonic(), endpoint.edge_seconds, lambda: endpoint.made(asked))
         headers = {"content-type": JSON, **_on_every_answer(now), **served.headers()}
         if self._quirks.answers_304 and request.headers.get("If-None-Match") == served.snapshot.etag:
             return Answer(304, b"", headers), served.cache_status

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dozor.standin.catalogue import Coin
 from dozor.standin.currencies import CURRENCIES, Currency
 from dozor.standin.model import Market
 from dozor.standin.numbers import NumberText, real, whole
+from dozor.standin.paging import Made, counted
 from dozor.standin.quirks import Quirks
 from dozor.standin.refusals import Refused, coin_not_found, missing
 
@@ -25,8 +26,10 @@ class Asked:
     origin: str
     """``http://host:port`` of the stand-in, for the pictures."""
     query: Mapping[str, str]
-    coin_id: str = ""
-    """The ``{id}`` of the path."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What stands in the braces of the path: ``{"id": "bitcoin"}``."""
+    path: str = ""
+    """Below the origin, as it was asked, without the query."""
     paid: bool = False
     """Whether a key of a paid plan came with it."""
 
@@ -55,9 +58,13 @@ class Asked:
             value = value.split(", ", 1)[0]
         return [item for item in value.split(",") if item]
 
-    def coin(self) -> Coin:
-        """Give the coin of the path, or refuse (404)."""
-        if coin := self.market.catalogue.by_id.get(self.coin_id):
+    def page(self) -> int:
+        """Give the page that was asked for, counted from 1."""
+        return self.number("page", default=1, most=10**6)
+
+    def coin(self, name: str = "id") -> Coin:
+        """Give the coin whose id stands in the path under ``name``, or refuse (404)."""
+        if coin := self.market.catalogue.by_id.get(self.names.get(name, "")):
             return coin
         raise coin_not_found()
 
@@ -82,6 +89,15 @@ class Asked:
         if self.quirks.precision_rounds_amounts and precision.isdecimal() and int(precision) <= 18:
             return lambda value: self.numbers.rounded(value, int(precision))
         return otherwise
+
+    def counted(self, text: str, *, total: int, per_page: int) -> Made:
+        """Make one page of a list whose headers tell how long it is."""
+        url, page = f"{self.origin}{self.path}", self.page()
+        return Made(text, counted(url, self.query, total=total, page=page, per_page=per_page))
+
+    def drawing(self, id_: str, size: str = "small") -> str:
+        """Address of a picture of something that is no coin."""
+        return f"{self.origin}/img/{id_}/{size}.png"
 
     def picture(self, coin: Coin, size: str) -> str:
         """Address of a picture of ``coin``: ``thumb``, ``small`` or ``large``."""

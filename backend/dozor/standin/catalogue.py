@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
@@ -38,6 +38,7 @@ CATEGORIES = (
 _BY_SYMBOL = {row.symbol: row for row in reversed(KNOWN)}
 _NUMBERS = Struct("32H")
 CHAINS = ("ethereum", "solana", "binance-smart-chain", "base", "polygon-pos", "arbitrum-one")
+_EVERYWHERE = frozenset({"weth", "usd-coin", "tether"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # compared by identity, which makes it a fast key
@@ -79,6 +80,11 @@ class Coin:
         return not math.isnan(self.usd)
 
     @property
+    def contracts(self) -> Mapping[str, str]:
+        """Its addresses by the id of the chain: one of its own, or one on every chain for what is paid with."""
+        return _contracts(self.id, self.home)
+
+    @property
     def picture(self) -> int:
         """Its number, the ``coin_id`` of trending."""
         return self.index + 1
@@ -95,6 +101,11 @@ class Catalogue:
         for coin in coins:
             self.by_symbol.setdefault(coin.symbol, []).append(coin)
             self.by_name.setdefault(coin.name.lower(), []).append(coin)
+
+    @cached_property
+    def by_contract(self) -> dict[tuple[str, str], Coin]:
+        """Find a token by the id of its chain and its address in small letters."""
+        return {(chain, at.lower()): coin for coin in self.coins for chain, at in coin.contracts.items()}
 
     @cached_property
     def in_list_order(self) -> tuple[Coin, ...]:
@@ -186,6 +197,16 @@ def _contract(id_: str, home: str | None) -> str | None:
         return None
     digest = blake2b(id_.encode(), digest_size=20).hexdigest()
     return digest.replace("0", "z") if home == "solana" else f"0x{digest}"
+
+
+@lru_cache(maxsize=32_768)
+def _contracts(id_: str, home: str | None) -> Mapping[str, str]:
+    if home is None:
+        return {}
+    own = {home: _contract(id_, home) or ""}
+    if id_ not in _EVERYWHERE:
+        return own
+    return own | {chain: _contract(f"{id_} on {chain}", chain) or "" for chain in CHAINS if chain != home}
 
 
 def _offset(id_: str) -> int:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
+from dozor.standin.paging import Made
+
 _KEPT_BYTES = 64 * 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 _FASTEST = 1
@@ -28,8 +30,9 @@ _ALSO_RECORDED = {
 class Snapshot:
     """One answer as the edge keeps it."""
 
-    def __init__(self, body: bytes, made_at: float, edge_seconds: int) -> None:
-        self.body = body
+    def __init__(self, made: Made, made_at: float, edge_seconds: int) -> None:
+        self.body = made.text.encode()
+        self.headers = made.headers
         self.made_at = made_at
         self.edge_seconds = edge_seconds
 
@@ -62,6 +65,7 @@ class Served:
             "etag": self.snapshot.etag,
             "cf-cache-status": self.cache_status,
             **_ALSO_RECORDED,
+            **self.snapshot.headers,
         }
         if self.cache_status == "HIT":
             headers["age"] = str(self.age)
@@ -75,7 +79,7 @@ class Edge:
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._kept_bytes = 0
 
-    def serve(self, url: str, now: float, edge_seconds: int, make: Callable[[], bytes]) -> Served:
+    def serve(self, url: str, now: float, edge_seconds: int, make: Callable[[], Made]) -> Served:
         """Give the snapshot of ``url``, made anew when there is none or it is ``edge_seconds`` old.
 
         ``now`` is monotonic. What ``make`` raises is passed on, and the old snapshot is then not served either.

@@ -10,6 +10,7 @@ Nothing here is random and nothing is remembered, except results that would come
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -78,9 +79,26 @@ class Market:
         """How much was traded in the 24 hours before."""
         hour, within = divmod(second, HOUR)
         at = (hour + coin.offset * 3) & _MASK
+        return _between(self._tapes[Temper.WILD].own, at, within / HOUR) * _usual_volume(coin)
+
+    def summed_volume(self, shares: Iterable[tuple[Coin, float]]) -> Callable[[int], float]:
+        """Give what these shares of the volumes of many coins come to, as a function of the second.
+
+        A volume is a straight line inside an hour, so a sum of volumes is one too: only full hours are summed up.
+        """
+        parts = [(coin.offset * 3, _usual_volume(coin) * share) for coin, share in shares]
         own = self._tapes[Temper.WILD].own
-        factor = own[at] + (own[at + 1] - own[at]) * (within / HOUR)
-        return factor * coin.usd * (coin.supply or coin.total_supply or 0.0) * coin.turnover
+
+        @lru_cache(maxsize=1_024)
+        def at_full_hour(hour: int) -> float:
+            return sum(own[(hour + offset) & _MASK] * usual for offset, usual in parts)
+
+        def at(second: int) -> float:
+            hour, within = divmod(second, HOUR)
+            low = at_full_hour(hour)
+            return low + (at_full_hour(hour + 1) - low) * (within / HOUR)
+
+        return at
 
     def hourly(self, coin: Coin, first_hour: int, count: int) -> list[float]:
         """Prices at ``count`` full hours from ``first_hour`` (hours since 1970), oldest first; at most two years."""
@@ -92,6 +110,10 @@ class Market:
         if coin.stale_hours:
             return second - _STALE_SINCE - (second + coin.phase * 1_000) % (coin.stale_hours * HOUR)
         return second - (second + coin.phase) % _UPDATED_EVERY
+
+    def wandered(self, name: str, temper: Temper, second: int) -> float:
+        """How far a figure that belongs to no coin has wandered: what to multiply its base with."""
+        return self._factor(temper, crc32(name.encode()) & _MASK, second)
 
     def extremes(self, coin: Coin) -> tuple[float, float]:
         """Below and above what the price never goes."""
@@ -119,7 +141,7 @@ class Market:
             return currency.usd * (self.price(coin, second) if coin else 1.0)
         if _is_dollar(code):
             return 1.0
-        return currency.usd * self._factor(Temper.FIAT, crc32(code.encode()) & _MASK, second)
+        return currency.usd * self.wandered(code, Temper.FIAT, second)
 
     def _hourly_rates(self, code: str, first_hour: int, count: int) -> list[float]:
         currency = CURRENCIES[code]
@@ -200,6 +222,10 @@ class Market:
 def _between(points: list[float], at: int, share: float) -> float:
     low = points[at]
     return low + (points[at + 1] - low) * share
+
+
+def _usual_volume(coin: Coin) -> float:
+    return coin.usd * (coin.supply or coin.total_supply or 0.0) * coin.turnover
 
 
 def _is_dollar(code: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import uuid4
 
 JSON = "application/json; charset=utf-8"
 TEXT = "text/plain; charset=UTF-8"
@@ -31,6 +32,31 @@ def missing(parameter: str) -> Refused:
 def coin_not_found() -> Refused:
     """No coin has this id."""
     return Refused(404, '{"error":"coin not found"}')
+
+
+def exchange_not_found() -> Refused:
+    """No exchange has this id. The wording is not recorded."""
+    return Refused(404, '{"error":"exchange not found"}')
+
+
+def entity_not_found() -> Refused:
+    """No company or government has this id. The wording is not recorded."""
+    return Refused(404, '{"error":"entity not found"}')
+
+
+def collection_not_found() -> Refused:
+    """No NFT collection has this id or lives at this address. The wording is not recorded."""
+    return Refused(404, '{"error":"nft collection not found"}')
+
+
+def platform_not_found() -> Refused:
+    """No asset platform has this id. The wording is not recorded."""
+    return Refused(404, '{"error":"asset platform not found"}')
+
+
+def resource_not_found() -> Refused:
+    """No network, pool or token on chain: the on-chain paths have a shape of their own, as several users report."""
+    return Refused(404, f'{{"errors":[{{"status":"404","title":"Not Found"}}],"meta":{{"ref_id":"{uuid4()}"}}}}')
 
 
 def no_such_path() -> Refused:

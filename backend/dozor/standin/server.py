@@ -16,10 +16,14 @@ from dozor.standin.catalogue import catalogue
 from dozor.standin.control import BadOrder, Settings, read_order, state
 from dozor.standin.delivery import Answer, deliver
 from dozor.standin.faults import Fault, canned
+from dozor.standin.nft_collections import COLLECTIONS
 from dozor.standin.pictures import SIZES, picture
+from dozor.standin.platforms import PLATFORMS
+from dozor.standin.venues import DERIVATIVES, EXCHANGES
 
 CONTROL = "/_control"
 _PICTURES = "/img/"
+_ALSO_DRAWN = frozenset(named.id for named in (*EXCHANGES, *DERIVATIVES, *PLATFORMS, *COLLECTIONS))
 _CLOSE_SECONDS = 1.0
 _LONGEST_URL = 16_384  # upstream's limit is unknown; 515 ids, which it is known to take, need about 9,000
 
@@ -171,10 +175,11 @@ class StandIn:
     def _drawn(self, raw_path: str) -> Answer:
         match raw_path.removeprefix(_PICTURES).split("/"):
             case [raw_id, file] if (size := file.removesuffix(".png")) in SIZES:
-                coin = self._catalogue.by_id.get(unquote(raw_id))
-                if coin and coin.has_picture:
+                id_ = unquote(raw_id)
+                coin = self._catalogue.by_id.get(id_)
+                if coin.has_picture if coin else id_ in _ALSO_DRAWN:
                     headers = {"content-type": "image/png", "cache-control": "public, max-age=2592000"}
-                    return Answer(200, picture(coin.id, size), headers)
+                    return Answer(200, picture(id_, size), headers)
         return Answer(404, b"", {"content-type": "image/png"})
 
     async def _control(self, request: web.BaseRequest) -> web.StreamResponse:

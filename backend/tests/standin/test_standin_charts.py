@@ -29,7 +29,7 @@ ids = st.sampled_from(["bitcoin", "pepe", "tether", "1move token"])
 
 def asked(coin_id: str, now: float, seed: int = 0, **query: str) -> Asked:
     quirks = Quirks.of(seed)
-    return Asked(MARKETS[seed], quirks, NumberText(quirks), now, "", {"vs_currency": "usd", **query}, coin_id)
+    return Asked(MARKETS[seed], quirks, NumberText(quirks), now, "", {"vs_currency": "usd", **query}, {"id": coin_id})
 
 
 def chart(coin_id: str, now: float, days: int, seed: int = 0, **query: str) -> dict[str, dict[int, float]]:

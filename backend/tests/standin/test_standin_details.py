@@ -26,7 +26,7 @@ async def test_sections_that_are_off_are_absent_keys(caller: Caller):
     coin = await caller.json(f"/coins/bitcoin?{off}")
     assert not {"localization", "tickers", "market_data", "community_data", "developer_data"} & set(coin)
     assert list(coin["description"]) == ["en"]
-    assert len(coin) == 25  # the 24 recorded ones, and the rank that came later
+    assert len(coin) == 26  # the 24 recorded ones, and the rank and the supply breakdown that came later
 
 
 async def test_a_sparkline_is_called_otherwise_than_in_markets(caller: Caller):

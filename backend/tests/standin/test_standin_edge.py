@@ -7,6 +7,7 @@ import zlib
 from standin_caller import Caller, calling
 
 from dozor.standin.edge import Edge
+from dozor.standin.paging import Made
 from dozor.standin.quirks import Quirks
 from fakes import FakeClock
 
@@ -81,15 +82,15 @@ async def test_whether_a_current_etag_is_answered_304_is_a_quirk(clock: FakeCloc
 
 def test_an_edge_that_is_full_forgets_what_was_not_asked_for_longest():
     edge = Edge()
-    body = b"x" * (20 * 1024 * 1024)
+    body = Made("x" * (20 * 1024 * 1024))
     for url in ("a", "b", "c"):
         edge.serve(url, 0.0, 60, lambda: body)
     edge.serve("a", 1.0, 60, lambda: body)
     edge.serve("d", 2.0, 60, lambda: body)
-    statuses = {url: edge.serve(url, 3.0, 60, lambda: b"").cache_status for url in ("a", "c", "d", "b")}
+    statuses = {url: edge.serve(url, 3.0, 60, lambda: Made("")).cache_status for url in ("a", "c", "d", "b")}
     assert statuses == {"a": "HIT", "c": "HIT", "d": "HIT", "b": "MISS"}
 
 
 def test_compression_gives_the_body_back():
-    served = Edge().serve("u", 0.0, 60, lambda: b"[1,2,3]" * 100)
+    served = Edge().serve("u", 0.0, 60, lambda: Made("[1,2,3]" * 100))
     assert zlib.decompress(served.snapshot.gzipped, 16 + zlib.MAX_WBITS) == served.snapshot.body

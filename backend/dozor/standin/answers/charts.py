@@ -1,4 +1,4 @@
-"""``/coins/{id}/market_chart`` and ``/coins/{id}/ohlc``.
+"""``/coins/{id}/market_chart``, its ``/range``, and ``/coins/{id}/ohlc``.
 
 What is known about upstream, and kept here: five-minute, hourly and daily points are three separate samples; a point
 never changes once it is there; samples lie irregularly, some minutes after their step began, except the daily ones,
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from dozor.standin.asked import Asked
 from dozor.standin.catalogue import Coin
+from dozor.standin.currencies import Currency
 from dozor.standin.jsontext import array
 from dozor.standin.model import DAY, HOUR
 from dozor.standin.numbers import real
@@ -21,6 +22,7 @@ from dozor.standin.refusals import invalid, too_far_back
 _MINUTE = 60
 _PUBLIC_DAYS = 365
 _MOST_DAYS = 6_000
+_END_OF_TIME = 253_402_300_800
 _NEW_DAY_AFTER = 10 * _MINUTE  # the midnight point is published at 00:10 UTC
 
 
@@ -48,14 +50,37 @@ DAILY = Sampling(DAY, 0)
 
 def market_chart(asked: Asked) -> str:
     """``/coins/{id}/market_chart``: prices, caps and volumes, with the same instants in all three."""
-    coin, currency = asked.coin(), asked.currency()
+    return chart_of(asked, asked.coin())
+
+
+def market_chart_range(asked: Asked) -> str:
+    """``/coins/{id}/market_chart/range``: the closed samples between two moments."""
+    return range_of(asked, asked.coin())
+
+
+def chart_of(asked: Asked, coin: Coin) -> str:
+    """Write the chart of ``coin`` that goes back the ``days`` asked for."""
+    currency = asked.currency()
     days = _days(asked)
+    return _series(asked, coin, currency, _instants(asked, coin, days, _sampling(asked, days)))
+
+
+def range_of(asked: Asked, coin: Coin) -> str:
+    """Write the chart of ``coin`` between ``from`` and ``to``, both UNIX seconds."""
+    currency = asked.currency()
+    start, end = _moment(asked, "from"), _moment(asked, "to")
+    if asked.now - start > _PUBLIC_DAYS * DAY and not asked.paid:
+        raise too_far_back(asked.now)
+    return _series(asked, coin, currency, _between(asked, coin, start, end))
+
+
+def _series(asked: Asked, coin: Coin, currency: Currency, instants: Iterator[int]) -> str:
     if not coin.priced:
         return '{"prices":[],"market_caps":[],"total_volumes":[]}'
     market = asked.market
     price_text, amount_text = asked.price_text(currency) if asked.query.get("precision") else real, real
     prices, caps, volumes = [], [], []
-    for instant in _instants(asked, coin, days, _sampling(asked, days)):
+    for instant in instants:
         second = instant // 1_000
         rate = market.rate(currency.code, second)
         price = market.price(coin, second) / rate
@@ -79,15 +104,30 @@ def _instants(asked: Asked, coin: Coin, days: int, sampling: Sampling) -> Iterat
     """When the series was sampled, oldest first, and then the last update of the coin."""
     last = asked.market.updated_at(coin, asked.now)
     start = max(last - days * DAY, coin.listed_at)
-    number = start // sampling.step
     if asked.quirks.edge is Edge.NEXT_STEP:
         start = -(-start // sampling.step) * sampling.step
-    known_until = last - _NEW_DAY_AFTER if sampling is DAILY else last - 1
-    while (instant := sampling.instant(number, coin.offset)) <= known_until * 1_000:
+    yield from _samples(coin, sampling, start, _known_until(sampling, last))
+    yield last * 1_000
+
+
+def _between(asked: Asked, coin: Coin, start: int, end: int) -> Iterator[int]:
+    """When it was sampled within a range: by the length of the range, and of the last day every five minutes."""
+    last = asked.market.updated_at(coin, asked.now)
+    days = -(-(end - start) // DAY)
+    sampling = DAILY if days > 90 else HOURLY if days > 1 or end < last - DAY else FIVE_MINUTES
+    return _samples(coin, sampling, max(start, coin.listed_at), min(end, _known_until(sampling, last)))
+
+
+def _known_until(sampling: Sampling, last: int) -> int:
+    return last - _NEW_DAY_AFTER if sampling is DAILY else last - 1
+
+
+def _samples(coin: Coin, sampling: Sampling, start: int, end: int) -> Iterator[int]:
+    number = start // sampling.step
+    while (instant := sampling.instant(number, coin.offset)) <= end * 1_000:
         if instant >= start * 1_000:
             yield instant
         number += 1
-    yield last * 1_000
 
 
 def ohlc(asked: Asked) -> str:
@@ -132,3 +172,14 @@ def _days(asked: Asked) -> int:
     if days < 1:
         raise invalid("days")
     return min(days, _MOST_DAYS)
+
+
+def _moment(asked: Asked, name: str) -> int:
+    """Read UNIX seconds; later than the year 9999 is a mistake."""
+    try:
+        moment = int(float(asked.required(name)))
+    except (ValueError, OverflowError):
+        raise invalid(name) from None
+    if not 0 <= moment < _END_OF_TIME:
+        raise invalid(name)
+    return moment

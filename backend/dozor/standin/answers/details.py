@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dozor.standin.answers.markets import ath_date, atl_date, roi, sparkline
-from dozor.standin.answers.tickers import tickers
+from dozor.standin.answers.tickers import pairs_of, tickers
 from dozor.standin.asked import Asked
 from dozor.standin.catalogue import Coin, category_id
 from dozor.standin.currencies import CURRENCIES, Currency
@@ -23,12 +23,16 @@ _CHANGES = ("7d", "14d", "30d", "60d", "200d", "1y")
 
 def coin_details(asked: Asked) -> str:
     """``/coins/{id}``: a section that is switched off is an absent key; so is every translation."""
-    coin = asked.coin()
+    return details_of(asked, asked.coin())
+
+
+def details_of(asked: Asked, coin: Coin, contract: str | None = None) -> str:
+    """Write the page of ``coin``; ``contract`` is the address it was found by, if it was."""
     second = asked.market.updated_at(coin, asked.now)
     translated = asked.flag("localization", default=True)
     fields = {**_identity(coin), **_words(coin, translated=translated), **_links(coin)}
     fields["image"] = obj({size: text(asked.picture(coin, size)) for size in ("thumb", "small", "large")})
-    fields |= _standing(asked, coin)
+    fields |= _standing(asked, coin, contract)
     if asked.flag("include_categories_details"):
         fields["categories_details"] = array(
             obj({"id": text(category_id(name)), "name": text(name)}) for name in coin.categories
@@ -41,28 +45,32 @@ def coin_details(asked: Asked) -> str:
         fields["developer_data"] = _development(coin)
     fields |= {"status_updates": "[]", "last_updated": text(taken_at(coin, second))}
     if asked.flag("tickers", default=True):
-        fields["tickers"] = tickers(asked, coin)
+        fields["tickers"] = tickers(asked, pairs_of(asked, coin))
     return obj(fields)
 
 
 def _identity(coin: Coin) -> dict[str, str]:
-    home, contract = coin.home or "", coin.contract or ""
-    place = {"decimal_place": "18" if home else NULL, "contract_address": text(contract)}
+    contracts = coin.contracts or {"": ""}
     return {
         "id": text(coin.id),
         "symbol": text(coin.symbol),
         "name": text(coin.name),
         "web_slug": text(coin.id),
         "asset_platform_id": text(coin.home),
-        "platforms": obj({home: text(contract)}),
-        "detail_platforms": obj({home: obj(place)}),
-        "block_time_in_minutes": "0" if home else "10",
-        "hashing_algorithm": NULL if home else text("SHA-256"),
+        "platforms": obj({chain: text(at) for chain, at in contracts.items()}),
+        "detail_platforms": obj({chain: _place(chain, at) for chain, at in contracts.items()}),
+        "block_time_in_minutes": "0" if coin.home else "10",
+        "hashing_algorithm": NULL if coin.home else text("SHA-256"),
         "categories": texts(coin.categories),
         "preview_listing": FALSE if coin.priced else TRUE,
         "public_notice": NULL,
         "additional_notices": "[]",
+        "has_supply_breakdown": FALSE,
     }
+
+
+def _place(chain: str, contract: str) -> str:
+    return obj({"decimal_place": "18" if chain else NULL, "contract_address": text(contract)})
 
 
 def _words(coin: Coin, *, translated: bool) -> dict[str, str]:
@@ -99,12 +107,13 @@ def _links(coin: Coin) -> dict[str, str]:
     return {"links": obj(links)}
 
 
-def _standing(asked: Asked, coin: Coin) -> dict[str, str]:
+def _standing(asked: Asked, coin: Coin, contract: str | None) -> dict[str, str]:
     liked = round(50 + coin.offset % 5_000 / 100, 2)
     rank = asked.market.ranks_at(asked.now)[coin.index]
     return {
         "country_origin": text(""),
         "genesis_date": text(moment(coin.listed_at)[:10]) if coin.home is None else NULL,
+        **({} if contract is None else {"contract_address": text(contract)}),
         "sentiment_votes_up_percentage": real(liked),
         "sentiment_votes_down_percentage": real(round(100 - liked, 2)),
         "watchlist_portfolio_users": str(2_000_000 // (coin.index + 1) + coin.offset % 100),

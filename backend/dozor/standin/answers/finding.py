@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from dozor.standin.answers.tickers import EXCHANGES
 from dozor.standin.asked import Asked
 from dozor.standin.catalogue import CATEGORIES, Catalogue, Coin, category_id
 from dozor.standin.jsontext import NULL, array, obj, text
+from dozor.standin.nft_collections import COLLECTIONS, Collection
+from dozor.standin.venues import EXCHANGES, Exchange
 
 _FOUND_AT_MOST = 25
-COLLECTIONS = (("tin-robots", "Tin Robots", "TIN"), ("quiet-cats", "Quiet Cats", "QCAT"), ("maps", "Old Maps", "MAP"))
-"""Id, name and symbol of what NFTs there are."""
 
 
 def coins_list(asked: Asked) -> str:
@@ -29,8 +28,7 @@ def _active_list(catalogue: Catalogue, with_platforms: bool) -> str:  # noqa: FB
 
 
 def _platforms(coin: Coin) -> str:
-    platforms = obj({coin.home: text(coin.contract)}) if coin.home else "{}"
-    return f',"platforms":{platforms}'
+    return f',"platforms":{obj({chain: text(contract) for chain, contract in coin.contracts.items()})}'
 
 
 def _inactive_list(catalogue: Catalogue) -> str:
@@ -39,7 +37,7 @@ def _inactive_list(catalogue: Catalogue) -> str:
 
 def search(asked: Asked) -> str:
     """``/search``: coins, exchanges, categories and collections whose name, symbol or id has the query in it."""
-    query = asked.query.get("query", "").strip().lower()
+    query = asked.required("query").strip().lower()
     ranks = asked.market.ranks_at(asked.now)
     last = len(ranks) * 2
     found = (c for c in asked.market.catalogue.coins if query in c.id or query in c.symbol or query in c.name.lower())
@@ -47,12 +45,12 @@ def search(asked: Asked) -> str:
     return obj(
         {
             "coins": array(_found(asked, coin, ranks[coin.index]) for coin in best),
-            "exchanges": array(_exchange(asked, *e) for e in EXCHANGES if query in e[1].lower()),
+            "exchanges": array(_exchange(asked, e) for e in EXCHANGES if query in e.name.lower()),
             "icos": "[]",
             "categories": array(
                 obj({"id": text(category_id(name)), "name": text(name)}) for name in CATEGORIES if query in name.lower()
             ),
-            "nfts": array(_collection(asked, *c) for c in COLLECTIONS if query in c[1].lower()),
+            "nfts": array(_collection(asked, c) for c in COLLECTIONS if query in c.name.lower()),
         }
     )
 
@@ -71,11 +69,24 @@ def _found(asked: Asked, coin: Coin, rank: int | None) -> str:
     )
 
 
-def _exchange(asked: Asked, id_: str, name: str) -> str:
-    picture = text(f"{asked.origin}/img/{id_}/thumb.png")
-    return obj({"id": text(id_), "name": text(name), "market_type": text("spot"), "thumb": picture, "large": picture})
+def _exchange(asked: Asked, exchange: Exchange) -> str:
+    return obj(
+        {
+            "id": text(exchange.id),
+            "name": text(exchange.name),
+            "market_type": text("spot"),
+            "thumb": text(asked.drawing(exchange.id, "thumb")),
+            "large": text(asked.drawing(exchange.id, "large")),
+        }
+    )
 
 
-def _collection(asked: Asked, id_: str, name: str, symbol: str) -> str:
-    picture = text(f"{asked.origin}/img/{id_}/thumb.png")
-    return obj({"id": text(id_), "name": text(name), "symbol": text(symbol), "thumb": picture})
+def _collection(asked: Asked, collection: Collection) -> str:
+    return obj(
+        {
+            "id": text(collection.id),
+            "name": text(collection.name),
+            "symbol": text(collection.symbol),
+            "thumb": text(asked.drawing(collection.id, "thumb")),
+        }
+    )

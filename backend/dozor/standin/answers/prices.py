@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dozor.standin.asked import Asked
 from dozor.standin.catalogue import Coin
 from dozor.standin.currencies import CURRENCIES, Currency
@@ -28,6 +30,11 @@ def simple_price(asked: Asked) -> str:
     if coins is None:
         raise missing("ids")
     asked.required("vs_currencies")
+    return priced(asked, coins)
+
+
+def priced(asked: Asked, coins: Mapping[str, Coin]) -> str:
+    """Write the prices of ``coins`` under the names they are given here, in the ``vs_currencies`` asked for."""
     codes = dict.fromkeys(code.lower() for code in asked.listed("vs_currencies"))
     currencies = [CURRENCIES[code] for code in codes if code in CURRENCIES]
     if asked.quirks.currency_order is CurrencyOrder.ALPHABETICAL:

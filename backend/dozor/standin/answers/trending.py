@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dozor.standin.answers.finding import COLLECTIONS
 from dozor.standin.asked import Asked
 from dozor.standin.catalogue import CATEGORIES, Coin, category_id
 from dozor.standin.currencies import CURRENCIES
 from dozor.standin.figures import SPANS, change_percent
-from dozor.standin.jsontext import NULL, array, obj, text
+from dozor.standin.jsontext import NULL, array, obj, text, texts
+from dozor.standin.nft_collections import COLLECTIONS, Collection
 from dozor.standin.numbers import real
+from dozor.standin.platforms import BY_ID as PLATFORMS
 
 _TREND_EVERY = 600
-_COINS, _CATEGORIES = 15, 6
+_COINS, _NFTS, _CATEGORIES = 15, 7, 6
 _AMONG_FIRST = 400
 
 
@@ -23,7 +24,7 @@ def trending(asked: Asked) -> str:
     return obj(
         {
             "coins": array(_trend(asked, coin, place) for place, coin in enumerate(dict.fromkeys(coins))),
-            "nfts": array(_trending_collection(asked, *c) for c in COLLECTIONS),
+            "nfts": array(_trending_collection(asked, c) for c in COLLECTIONS[:_NFTS]),
             "categories": array(_trending_category(asked, n) for n in range(_CATEGORIES)),
         }
     )
@@ -72,26 +73,31 @@ def _changes_everywhere(asked: Asked, coin: Coin, second: int) -> str:
     )
 
 
-def _trending_collection(asked: Asked, id_: str, name: str, symbol: str) -> str:
-    floor = 1 + len(name) + int(asked.now) // _TREND_EVERY % 100 / 100
+def _trending_collection(asked: Asked, collection: Collection) -> str:
+    market = asked.market
+    second = int(asked.now) // _TREND_EVERY * _TREND_EVERY
+    floor, before = (collection.floor_at(market, at) for at in (second, second - SPANS["24h"]))
+    coin = collection.coin(market)
+    worth, worth_before = (market.price(coin, at) if coin else 1.0 for at in (second, second - SPANS["24h"]))
+    symbol = coin.symbol if coin else PLATFORMS[collection.platform].native_coin_id
     data = {
-        "floor_price": text(f"{floor:.2f} ETH"),
-        "floor_price_in_usd_24h_percentage_change": text(real(floor / 7)),
-        "h24_volume": text(f"{floor * 12:.2f} ETH"),
-        "h24_average_sale_price": text(f"{floor:.2f} ETH"),
-        "sparkline": text(f"{asked.origin}/img/{id_}/sparkline.svg"),
+        "floor_price": text(f"{floor:.2f} {symbol.upper()}"),
+        "floor_price_in_usd_24h_percentage_change": text(real(change_percent(floor * worth, before * worth_before))),
+        "h24_volume": text(f"{collection.volume_at(market, second):.2f} {symbol.upper()}"),
+        "h24_average_sale_price": text(f"{floor:.2f} {symbol.upper()}"),
+        "sparkline": text(f"{asked.origin}/img/{collection.id}/sparkline.svg"),
         "content": NULL,
     }
     return obj(
         {
-            "id": text(id_),
-            "name": text(name),
-            "symbol": text(symbol),
-            "thumb": text(f"{asked.origin}/img/{id_}/thumb.png"),
-            "nft_contract_id": str(1_000 + len(name)),
-            "native_currency_symbol": text("eth"),
+            "id": text(collection.id),
+            "name": text(collection.name),
+            "symbol": text(collection.symbol),
+            "thumb": text(asked.drawing(collection.id, "thumb")),
+            "nft_contract_id": str(collection.number),
+            "native_currency_symbol": text(symbol),
             "floor_price_in_native_currency": real(floor),
-            "floor_price_24h_percentage_change": real(floor / 7),
+            "floor_price_24h_percentage_change": real(change_percent(floor, before)),
             "data": obj(data),
         }
     )
@@ -103,6 +109,7 @@ def _trending_category(asked: Asked, place: int) -> str:
     name = CATEGORIES[(second // _TREND_EVERY + place) % len(CATEGORIES)]
     members = [coin for coin in market.catalogue.coins if name in coin.categories and coin.priced]
     caps = market.board(second).caps
+    top = sorted(members, key=lambda coin: caps[coin.index], reverse=True)[:3]
     cap = sum(caps[coin.index] for coin in members)
     bitcoin = market.rate("btc", second)
     moved = {code: real(market.rate("eth", second) / market.rate("eth", second - 86_400) - 1) for code in CURRENCIES}
@@ -118,6 +125,7 @@ def _trending_category(asked: Asked, place: int) -> str:
         {
             "id": str(2_000 + CATEGORIES.index(name)),
             "name": text(name),
+            "top_3_coins_images": texts(asked.picture(coin, "small") for coin in top),
             "market_cap_1h_change": real(0.1 + place / 7),
             "slug": text(category_id(name)),
             "coins_count": text(str(len(members))),
