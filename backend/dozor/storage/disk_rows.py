@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from dozor.caching.lease import VERDICT_SECONDS, Lease, Taken, Verdict
 from dozor.storage.cache_file import used_bytes
-from dozor.storage.redis_queue import Kept, Released
+from dozor.storage.write_queue import Kept, Released
 
 FUTURE = timedelta(seconds=1)  # a stamp further ahead blocks no newer entry until its hour comes
 LEASE_ROWS_KEPT = timedelta(minutes=10)

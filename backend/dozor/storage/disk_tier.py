@@ -23,7 +23,7 @@ from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.storage import disk_rows
 from dozor.storage.cache_file import CacheFile, transaction
-from dozor.storage.redis_queue import Kept, Released, Work, WriteQueue, weight
+from dozor.storage.write_queue import Kept, Released, Work, WriteQueue, weight
 
 READ_SECONDS = 1.0
 CLOSING_SECONDS = 2.0

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from dozor.caching.lease import Lease
-from dozor.storage.redis_queue import OVERHEAD_BYTES, Kept, Released, WriteQueue
+from dozor.storage.write_queue import OVERHEAD_BYTES, Kept, Released, WriteQueue
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 LEASE = Lease("k", "one", 7)
