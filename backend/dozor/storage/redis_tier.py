@@ -22,9 +22,9 @@ from dozor.clock import Clock
 from dozor.storage.redis_errors import RedisRefusal, RedisUnreachable
 from dozor.storage.redis_leases import EPOCH, LEASE_KEY_MS, MILLISECOND, RedisLeases, lease_key
 from dozor.storage.redis_link import RedisLink
-from dozor.storage.write_queue import Kept, Released, WriteQueue
 from dozor.storage.redis_script import Script
 from dozor.storage.stored import Stored, read_text, write_text
+from dozor.storage.write_queue import Kept, Released, WriteQueue
 
 LARGE_BYTES = 256 * 1024  # a longer value is not waited for by a reader
 LARGE_AT_ONCE = 16
