@@ -25,6 +25,11 @@ GATEWAY = [
     "/search?query=bit",
     "/search/trending",
     "/global",
+    "/exchange_rates",
+    "/exchanges/list",
+    "/derivatives",
+    "/nfts/list",
+    "/onchain/networks",
 ]
 OWN = [
     "/coins",
