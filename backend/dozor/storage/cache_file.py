@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 
@@ -43,6 +43,19 @@ class NewerFormat(sqlite3.DatabaseError):
     """Written by a Dozor that is newer than this one."""
 
 
+Identity: TypeAlias = tuple[int, int]
+"""Which file it is, whatever its name: device and inode."""
+
+
+class CannotSetAside(OSError):
+    """The file is damaged and cannot be moved away, as on Windows where somebody has it open."""
+
+    def __init__(self, reason: str, identity: Identity | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.identity = identity
+
+
 class CacheFile:
     """A connection to the file at ``path``. Every method belongs to one thread."""
 
@@ -50,8 +63,9 @@ class CacheFile:
         self._path = path
         self._clock = clock
         self._database: sqlite3.Connection | None = None
-        self._opened: tuple[int, int] | None = None
+        self._opened: Identity | None = None
         self._looked_at = 0.0
+        self._damage: str | None = None
 
     def use(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The result of ``work``, which is begun again on a new file when it finds this one damaged.
@@ -63,7 +77,7 @@ class CacheFile:
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise
-            self._set_aside(str(error))
+            self.condemn(str(error), self._opened)
         return work(self._connected())
 
     def close(self) -> None:
@@ -72,6 +86,12 @@ class CacheFile:
             self._database.close()
             self._database = None
 
+    def condemn(self, reason: str, identity: Identity | None) -> None:
+        """Close it, and set it aside before the next use, unless it is another file than this by then."""
+        self.close()
+        self._damage = reason
+        self._opened = identity
+
     def _connected(self) -> sqlite3.Connection:
         now = self._clock.monotonic()
         if self._database is not None and now - self._looked_at >= LOOK_AT_FILE_EVERY_SECONDS:
@@ -79,40 +99,49 @@ class CacheFile:
             if _identity(self._path) != self._opened:
                 self.close()  # another process has set it aside: its leases are in the new one
         if self._database is None:
-            self._database = self._open()
-            self._opened = _identity(self._path)
+            with self._nobody_else_begins():
+                self._set_aside_if_damaged()
+                self._database = self._open()
             self._looked_at = now
         return self._database
 
+    @contextmanager
+    def _nobody_else_begins(self) -> Iterator[None]:
+        # Else one process could move away the file that another has just begun, or delete its -wal. The lock is
+        # SQLite's own, on a file with nothing in it: it works everywhere, and ends with its process.
+        lock = self._path.with_name(f"{self._path.name}.lock")
+        with closing(sqlite3.connect(lock, timeout=LOCKED_FOR_SECONDS, isolation_level=None)) as locked:
+            locked.execute("BEGIN EXCLUSIVE")
+            yield
+
     def _open(self) -> sqlite3.Connection:
-        self._opened = _identity(self._path)
         database = sqlite3.connect(self._path, timeout=LOCKED_FOR_SECONDS, isolation_level=None)
         try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
-            database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES:d}")
-            [version] = database.execute("PRAGMA user_version").fetchone()
-            if version > SCHEMA_VERSION:
-                raise NewerFormat(f"it was written by a newer Dozor (format {version})")
-            if version < SCHEMA_VERSION:
-                with transaction(database):
-                    for statement in SCHEMA:
-                        database.execute(statement)
-                    database.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+            self._opened = _identity(self._path)
+            _prepare(database)
         except BaseException:
             database.close()
             raise
         return database
 
+    def _set_aside_if_damaged(self) -> None:
+        if self._damage is None:
+            return
+        if _identity(self._path) == self._opened:  # else another process was first
+            self._set_aside(self._damage)
+        self._damage = None
+
     def _set_aside(self, reason: str) -> None:
-        self.close()
-        if _identity(self._path) != self._opened:
-            return  # another process was first
         aside = self._path.with_name(f"{self._path.name}.damaged")
-        self._path.replace(aside)
-        for suffix in ("-wal", "-shm"):
+        try:
+            # The file itself last: were this process killed in between, the next would find it, damaged as it is.
+            for suffix in ("-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    self._path.with_name(f"{self._path.name}{suffix}").unlink()
             with suppress(FileNotFoundError):
-                self._path.with_name(f"{self._path.name}{suffix}").unlink()
+                self._path.replace(aside)
+        except OSError as error:
+            raise CannotSetAside(f"{reason}; {error.strerror}", self._opened) from error
         log.warning("disk_cache.set_aside", path=str(self._path), aside=str(aside), reason=reason)
 
 
@@ -137,12 +166,37 @@ def used_bytes(database: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
+def _prepare(database: sqlite3.Connection) -> None:
+    database.text_factory = _as_text
+    database.execute("PRAGMA journal_mode = WAL")
+    database.execute("PRAGMA synchronous = NORMAL")  # a power cut may lose the last answers, never the file
+    database.execute(f"PRAGMA journal_size_limit = {WAL_BYTES:d}")
+    [version] = database.execute("PRAGMA user_version").fetchone()
+    if version > SCHEMA_VERSION:
+        raise NewerFormat(f"it was written by a newer Dozor (format {version})")
+    if version < SCHEMA_VERSION:
+        with transaction(database):
+            for statement in SCHEMA:
+                database.execute(statement)
+            database.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
+
+
+def _as_text(stored: bytes) -> str:
+    # A text that is none belongs to a damaged row, which its hash or its reader tells: it is no failure of the disk.
+    return stored.decode("utf-8", "replace")
+
+
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    # SQLITE_ERROR: our statements are right, so these are not our tables.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return isinstance(error, NewerFormat) or code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return isinstance(error, NewerFormat) or code in {
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_ERROR,
+    }
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> Identity | None:
     try:
         status = os.stat(path)  # noqa: PTH116  # as plain as it gets
     except FileNotFoundError:
