@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,9 @@ from dozor.storage.write_queue import Kept, Released
 FUTURE = timedelta(seconds=1)  # a stamp further ahead blocks no newer entry until its hour comes
 LEASE_ROWS_KEPT = timedelta(minutes=10)
 OUT_AT_ONCE = 64
+EXPIRED_AT_ONCE = 256  # a day's worth in one step would keep every other process waiting
 OVERHEAD_BYTES = 600  # of a row beyond its body: key, hash, headers, two indexes
+STATUSES = range(100, 600)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -36,15 +38,18 @@ class Row:
 
 
 def read(database: sqlite3.Connection, key: str, now: datetime) -> Row | None:
-    """The answer of this key, unless there is none, it has expired, or it is damaged."""
-    select = "SELECT body, hash, status, headers, fetched_at FROM entries WHERE key = ? AND expires_at > ?"
+    """The answer of this key, unless there is none, it has expired, or it is damaged, in which case it is deleted."""
+    select = "SELECT body, hash, status, headers, fetched_at, rowid FROM entries WHERE key = ? AND expires_at > ?"
     row = database.execute(select, (key, stamp(now))).fetchone()
     if row is None:
         return None
-    body, digest, status, headers, fetched_at = row
-    if hashlib.sha256(body).hexdigest() != digest:
-        return None
-    return Row(body, status, tuple((name, value) for name, value in json.loads(headers)), instant(fetched_at))
+    body, digest, status, headers, fetched_at, number = row
+    sound = _row(body, digest, status, headers, fetched_at)
+    if sound is None:
+        # By what was read of it: a good one may have taken its place. Where it cannot be deleted, it stays a miss.
+        with suppress(sqlite3.OperationalError):
+            database.execute("DELETE FROM entries WHERE rowid = ? AND fetched_at IS ?", (number, fetched_at))
+    return sound
 
 
 def keep(database: sqlite3.Connection, kept: Kept, now: datetime) -> None:
@@ -66,7 +71,12 @@ def keep(database: sqlite3.Connection, kept: Kept, now: datetime) -> None:
             ),
         )
         if kept.lease is not None:
-            database.execute("UPDATE leases SET written = max(written, ?) WHERE key = ?", (number, kept.key))
+            # Not only where a row is: in a file begun anew since, it is this that fences off older leases.
+            database.execute(
+                "INSERT INTO leases (key, number, until, written) VALUES (?1, ?2, ?3, ?2)"
+                " ON CONFLICT (key) DO UPDATE SET written = max(written, ?2)",
+                (kept.key, number, stamp(now)),
+            )
     if kept.lease is not None:
         release(database, Released(kept.lease, None), now)
 
@@ -77,14 +87,13 @@ def drop(database: sqlite3.Connection, key: str) -> None:
 
 
 def make_room(database: sqlite3.Connection, needed_bytes: int, max_bytes: int, now: datetime) -> None:
-    """Delete what has expired, then what was fetched longest ago, until ``needed_bytes`` more fit."""
-    database.execute("DELETE FROM entries WHERE expires_at <= ?", (stamp(now),))
+    """Delete what was fetched longest ago until ``needed_bytes`` more fit, and some of what has expired."""
+    expired = "DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE expires_at <= ? LIMIT ?)"
+    database.execute(expired, (stamp(now), EXPIRED_AT_ONCE))
     database.execute("DELETE FROM leases WHERE until < ?", (stamp(now - LEASE_ROWS_KEPT),))
-    oldest = "DELETE FROM entries WHERE key IN (SELECT key FROM entries ORDER BY fetched_at LIMIT ?)"
-    while used_bytes(database) + needed_bytes > max_bytes:
-        with closing(database.execute(oldest, (OUT_AT_ONCE,))) as deleted:
-            if deleted.rowcount == 0:
-                return
+    while (too_much := used_bytes(database) + needed_bytes - max_bytes) > 0:
+        if not _delete_oldest(database, too_much):
+            return
 
 
 def take(database: sqlite3.Connection, key: str, holder: str, for_seconds: float, now: datetime) -> Lease | Taken:
@@ -143,6 +152,33 @@ def stamp(at: datetime) -> int:
 def instant(stored: int) -> datetime:
     """And back."""
     return _EPOCH + stored * _MICROSECOND
+
+
+def _row(body: bytes, digest: str, status: int, headers: str, fetched_at: int) -> Row | None:
+    """``None`` for values that were not written so."""
+    try:
+        if hashlib.sha256(body).hexdigest() != digest or status not in STATUSES:
+            return None
+        pairs = tuple((name, value) for name, value in json.loads(headers))
+        if not all(isinstance(text, str) for pair in pairs for text in pair):
+            return None
+        return Row(body, status, pairs, instant(fetched_at))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _delete_oldest(database: sqlite3.Connection, at_least_bytes: int) -> bool:
+    """Delete entries that take so much together, or as many as go at once; whether there were any."""
+    doomed: list[tuple[int]] = []
+    select = "SELECT rowid, length(body) FROM entries ORDER BY fetched_at LIMIT ?"
+    with closing(database.execute(select, (OUT_AT_ONCE,))) as oldest:
+        for number, body_bytes in oldest:
+            doomed.append((number,))
+            at_least_bytes -= body_bytes + OVERHEAD_BYTES
+            if at_least_bytes <= 0:
+                break
+    database.executemany("DELETE FROM entries WHERE rowid = ?", doomed)
+    return bool(doomed)
 
 
 def _written_under(database: sqlite3.Connection, key: str) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +21,9 @@ from dozor.caching.lease import LEASE_SECONDS, Lease, Taken, Verdict
 from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.storage import disk_rows
-from dozor.storage.cache_file import CacheFile, transaction
+from dozor.storage.cache_file import transaction
+from dozor.storage.disk_reasons import fix_of, reason_of
+from dozor.storage.disk_thread import DiskThread
 from dozor.storage.write_queue import Kept, Released, Work, WriteQueue, weight
 
 READ_SECONDS = 1.0
@@ -37,7 +38,7 @@ log = structlog.get_logger(__name__)
 class DiskTier:
     """Implements ``SharedTier`` over the SQLite file ``path``, in at most ``max_bytes`` of it.
 
-    One instance per loop; ``start`` before use.
+    One instance per loop; ``start`` before use. After ``close`` it knows nothing and keeps nothing.
     """
 
     name = "disk"
@@ -48,13 +49,11 @@ class DiskTier:
         self._batch_bytes = min(BATCH_BYTES, max_bytes // 8)
         self._clock = clock
         self._queue = WriteQueue()
-        self._to_write = CacheFile(path, clock)
-        self._to_read = CacheFile(path, clock)
-        self._writes = ThreadPoolExecutor(max_workers=1, thread_name_prefix="write cache")
-        self._reads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read cache")
+        self._writes = DiskThread("write cache", path, clock)
+        self._reads = DiskThread("read cache", path, clock)
         self._off_until = 0.0
         self._is_off = False
-        self._hung_reads = 0
+        self._is_closed = False
         self._writer: asyncio.Task[None] | None = None
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
@@ -62,22 +61,19 @@ class DiskTier:
         self._writer = tasks.create_task(self._write_behind(), name="write to disk")
 
     async def close(self) -> None:
-        """Write what is queued, and close the file, each for 2 s at most."""
+        """Write what is queued and close the file, within 2 s."""
+        ends_at = self._clock.monotonic() + CLOSING_SECONDS
+        try:
+            async with asyncio.timeout(CLOSING_SECONDS):
+                await self._all_written()
+        except TimeoutError:
+            pass
+        self._is_closed = True
         if self._writer is not None:
-            try:
-                async with asyncio.timeout(CLOSING_SECONDS):
-                    await self._queue.emptied()
-            except TimeoutError:
-                pass
             self._writer.cancel()
             await asyncio.wait((self._writer,))
-        closing = [
-            asyncio.get_running_loop().run_in_executor(executor, file.close)
-            for executor, file in ((self._reads, self._to_read), (self._writes, self._to_write))
-        ]
-        await asyncio.wait(closing, timeout=CLOSING_SECONDS)
-        for executor in (self._reads, self._writes):
-            executor.shutdown(wait=False)
+        left = max(ends_at - self._clock.monotonic(), 0.0)
+        await asyncio.gather(self._reads.end(left), self._writes.end(left))
 
     @property
     def is_up(self) -> bool:
@@ -99,11 +95,11 @@ class DiskTier:
     async def put(self, entry: Entry) -> None:
         """See ``Tier.put``."""
         self.keep(entry)
-        await self._queue.emptied()
+        await self._all_written()
 
     async def drop(self, key: str) -> None:
         """See ``Tier.drop``."""
-        await self._queue.emptied()
+        await self._all_written()
         await self._at_once(lambda database: disk_rows.drop(database, key))
 
     def keep(self, entry: Entry, lease: Lease | None = None) -> None:
@@ -114,7 +110,7 @@ class DiskTier:
             if lease is not None:
                 self.release(lease)
             return
-        self._queue.add(
+        self._add(
             Kept(
                 entry.key,
                 entry.body,
@@ -129,8 +125,14 @@ class DiskTier:
 
     async def take(self, key: str, holder: str, for_seconds: float) -> Lease | Taken | None:
         """See ``SharedTier.take``: within a second."""
+
+        def give_up(answer: Lease | Taken | None) -> None:
+            # Whoever asked has left, and the next would wait for a load that nobody makes.
+            if isinstance(answer, Lease):
+                self.release(answer)
+
         return await self._at_once(
-            lambda database: disk_rows.take(database, key, holder, for_seconds, self._clock.now())
+            lambda database: disk_rows.take(database, key, holder, for_seconds, self._clock.now()), give_up
         )
 
     async def look(self, key: str) -> Taken | Verdict | None:
@@ -139,7 +141,21 @@ class DiskTier:
 
     def release(self, lease: Lease, verdict: bytes | None = None) -> None:
         """See ``SharedTier.release``."""
-        self._queue.add(Released(lease, verdict))
+        self._add(Released(lease, verdict))
+
+    def _add(self, work: Work) -> None:
+        if not self._is_closed:
+            self._queue.add(work)
+
+    async def _all_written(self) -> None:
+        """Come back once all that was queued is written, or nobody writes any more."""
+        if self._writer is None or self._writer.done():
+            return
+        emptied = asyncio.ensure_future(self._queue.emptied())
+        try:
+            await asyncio.wait((emptied, self._writer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            emptied.cancel()
 
     async def _write_behind(self) -> None:
         while True:
@@ -148,67 +164,80 @@ class DiskTier:
                 await self._in(self._writes, partial(self._write, batch))
 
     async def _read(self, work: Callable[[sqlite3.Connection], T | None]) -> T | None:
-        if self._is_off or self._hung_reads:
+        if self._is_off or self._is_closed or self._reads.hangs:
             return None
-        return await self._within_a_second(self._reads, partial(self._to_read.use, work))
+        return await self._within_a_second(self._reads, work)
 
-    async def _at_once(self, work: Callable[[sqlite3.Connection], T]) -> T | None:
+    async def _at_once(
+        self, work: Callable[[sqlite3.Connection], T], unclaimed: Callable[[T | None], None] | None = None
+    ) -> T | None:
         def step(database: sqlite3.Connection) -> T:
             with transaction(database):
                 return work(database)
 
-        if not self._may_try():
+        if self._is_closed or self._writes.hangs or not self._may_try():
             return None
-        return await self._within_a_second(self._writes, partial(self._to_write.use, step))
+        return await self._within_a_second(self._writes, step, unclaimed)
 
-    async def _within_a_second(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T | None:
-        doing = asyncio.ensure_future(self._in(executor, work))
-        done, _ = await asyncio.wait((doing,), timeout=READ_SECONDS)
-        if done:
-            return doing.result()
-        # The work goes on in its thread. Until it ends nobody else waits for this disk.
-        self._hung_reads += 1
-        doing.add_done_callback(self._answered_late)
-        return None
-
-    def _answered_late(self, _: asyncio.Future[T | None]) -> None:
-        self._hung_reads -= 1
-
-    async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T | None:
+    async def _within_a_second(
+        self,
+        thread: DiskThread,
+        work: Callable[[sqlite3.Connection], T],
+        unclaimed: Callable[[T | None], None] | None = None,
+    ) -> T | None:
+        """The work goes on in its thread when nobody waits for it any more; its result goes to ``unclaimed`` then."""
+        doing = asyncio.ensure_future(self._in(thread, work))
+        is_claimed = False
         try:
-            result = await asyncio.get_running_loop().run_in_executor(executor, work)
+            done, _ = await asyncio.wait((doing,), timeout=READ_SECONDS)
+            is_claimed = bool(done)
+            if is_claimed:
+                return doing.result()
+            thread.is_late(doing)
+            return None
+        finally:
+            if unclaimed is not None and not is_claimed:
+                doing.add_done_callback(lambda late: None if late.cancelled() else unclaimed(late.result()))
+
+    async def _in(self, thread: DiskThread, work: Callable[[sqlite3.Connection], T]) -> T | None:
+        """The result of this work, ``None`` where the disk refuses. Never fails."""
+        was_off = self._is_off
+        try:
+            result = await thread.run(work)
         except (sqlite3.Error, OSError) as error:
             self._turn_off(error)
             return None
-        if executor is self._writes and self._is_off:
+        except Exception:
+            log.exception("disk_cache.broken", path=str(self._path))  # one thing that cannot be kept stops no other
+            return None
+        if was_off and self._is_off and thread is self._writes:
             self._is_off = False
             log.info("disk_cache.on", path=str(self._path))
         return result
 
-    def _write(self, batch: Sequence[Work]) -> None:
+    def _write(self, batch: Sequence[Work], database: sqlite3.Connection) -> None:
         """What the thread does: one transaction for the batch."""
-
-        def write(database: sqlite3.Connection) -> None:
-            now = self._clock.now()
-            with transaction(database):
-                disk_rows.make_room(database, sum(weight(work) for work in batch), self._max_bytes, now)
-                for work in batch:
-                    match work:
-                        case Kept():
-                            disk_rows.keep(database, work, now)
-                        case Released():
-                            disk_rows.release(database, work, now)
-
-        self._to_write.use(write)
+        now = self._clock.now()
+        with transaction(database):
+            disk_rows.make_room(database, sum(weight(work) for work in batch), self._max_bytes, now)
+            for work in batch:
+                match work:
+                    case Kept():
+                        disk_rows.keep(database, work, now)
+                    case Released():
+                        disk_rows.release(database, work, now)
 
     def _may_try(self) -> bool:
         return not self._is_off or self._clock.monotonic() >= self._off_until
 
-    def _turn_off(self, error: Exception) -> None:
+    def _turn_off(self, error: sqlite3.Error | OSError) -> None:
         self._off_until = self._clock.monotonic() + AGAIN_AFTER_SECONDS
         if not self._is_off:
             self._is_off = True
-            log.warning("disk_cache.off", path=str(self._path), reason=str(error))
+            log.warning("disk_cache.off", path=str(self._path), reason=reason_of(error), fix=fix_of(error, self._path))
+        # Both: Windows moves no file that is open, be it in our own other thread.
+        self._reads.let_go(error)
+        self._writes.let_go(error)
 
 
 def weight_of(entry: Entry) -> int:

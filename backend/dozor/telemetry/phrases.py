@@ -163,10 +163,11 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "the disk cache {path} is damaged ({reason}): set aside as {aside} and begun anew; its data is fetched again",
     ),
     "disk_cache.off": (
-        "Дисковый кэш {path} отключён: {reason}. Освободите место или исправьте права; пробуем снова раз в 30 с",
-        "the disk cache {path} is off: {reason}. Free some space or mend the permissions; it is tried every 30 s",
+        "Дисковый кэш {path} отключён: {reason}. {fix}; пробуем снова раз в 30 с",
+        "the disk cache {path} is off: {reason}. {fix}; it is tried every 30 s",
     ),
     "disk_cache.on": ("Дисковый кэш {path} снова работает", "the disk cache {path} works again"),
+    "disk_cache.broken": ("Ошибка в самом Dozor в дисковом кэше {path}", "a bug in Dozor in the disk cache {path}"),
     "tiers.broken": (
         "Ошибка в самом Dozor при чтении {key} из общего кэша",
         "a bug in Dozor while reading {key} from a shared tier",
