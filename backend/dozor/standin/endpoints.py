@@ -177,8 +177,11 @@ _BY_LENGTH = _by_length((*FREE, *PAID))
 
 
 def find(raw_path: str) -> tuple[Endpoint, dict[str, str]] | None:
-    """Find who answers ``raw_path`` (still percent-encoded), and what stands in the braces of its path."""
-    segments = raw_path.split("/")
+    """Find who answers ``raw_path`` (still percent-encoded), and what stands in the braces of its path.
+
+    A slash at the end changes nothing: pycoingecko asks ``/coins/bitcoin/``.
+    """
+    segments = raw_path.removesuffix("/").split("/")
     for endpoint in _BY_LENGTH.get(len(segments), ()):
         names = endpoint.names_in(segments)
         if names is not None:

@@ -94,6 +94,11 @@ async def test_what_is_unknown_on_chain_is_404_in_a_shape_of_its_own(path: str, 
     assert reply.json()["errors"] == [{"status": "404", "title": "Not Found"}]
 
 
+async def test_a_slash_at_the_end_changes_nothing(caller: Caller):
+    assert await caller.json("/coins/bitcoin/") == await caller.json("/coins/bitcoin")
+    assert (await caller.get("/coins/bitcoin//")).status == 404
+
+
 async def test_of_several_addresses_the_unknown_ones_are_left_out(caller: Caller):
     tokens = await caller.json(f"/onchain/networks/eth/tokens/multi/{NOWHERE},{TOKEN}")
     pools = await caller.json(f"/onchain/networks/eth/pools/multi/{NOWHERE},{POOL}")
