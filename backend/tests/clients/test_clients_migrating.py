@@ -1,0 +1,77 @@
+"""The migration pages say what works: their Python, curl and ``fetch`` examples are run as they stand."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from sides import Sides
+
+DOCUMENTS = Path(__file__).resolve().parents[3] / "docs"
+ADDRESS = "http://localhost:8000/api/v3"
+PAGES = {language: (DOCUMENTS / language / "migrating.md").read_text("utf-8") for language in ("en", "ru")}
+
+
+def blocks(kind: str) -> list[pytest.param]:
+    """All blocks of code of this kind that ask the address of Dozor on this machine."""
+    return [
+        pytest.param(block, id=f"{language}-{number}")
+        for language, page in PAGES.items()
+        for number, block in enumerate(re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+        if ADDRESS in block
+    ]
+
+
+async def output_of(*command: str) -> str:
+    """Run a command as a person would, and give what it printed; it must end well."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(60):
+        printed, complaints = await process.communicate()
+    assert process.returncode == 0, complaints.decode(errors="replace")
+    return printed.decode()
+
+
+async def output_of_tool(name: str, *arguments: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not on PATH, so its examples are not run")
+    return await output_of(found, *arguments)
+
+
+def test_both_pages_have_the_same_examples() -> None:
+    for kind, count in (("python", 4), ("sh", 2), ("js", 1)):
+        assert len(blocks(kind)) == 2 * count, kind
+    assert without_comments(PAGES["en"]) == without_comments(PAGES["ru"])
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+async def test_a_python_example_runs_as_it_stands(block: str, sides: Sides) -> None:
+    printed = await output_of(sys.executable, "-W", "error", "-c", block.replace(ADDRESS, sides.dozor))
+    assert re.match(r"\d+(\.\d+)?$|\['bitcoin', 'ethereum', ", printed)
+
+
+@pytest.mark.parametrize("block", blocks("sh"))
+async def test_a_curl_example_runs_as_it_stands(block: str, sides: Sides) -> None:
+    name, *arguments = shlex.split(block.replace(ADDRESS, sides.dozor))
+    printed = await output_of_tool(name, *arguments)
+    assert re.match(r'\{"bitcoin":\{"usd":\d+|\[\{"id":"', printed)
+
+
+@pytest.mark.parametrize("block", blocks("js"))
+async def test_a_fetch_example_runs_as_it_stands(block: str, sides: Sides) -> None:
+    printed = await output_of_tool("node", "--input-type=module", "--eval", block.replace(ADDRESS, sides.dozor))
+    assert re.match(r"\d+(\.\d+)?$", printed)
+
+
+def without_comments(page: str) -> list[str]:
+    """The lines of all examples, without what is said in either language."""
+    code = "".join(re.findall(r"^```\w+\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
+    spoken = re.compile(r"\s+(#|//) .*|/\*\*.*|\"(one of yours|один из ваших)\"")
+    return [spoken.sub("", line) for line in code.splitlines()]
