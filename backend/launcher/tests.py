@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from launcher.places import Places
 
 
+IN_PARALLEL = ("-n", "3", "--dist", "loadfile")  # much of their time the tests wait for servers and browsers
+
+
 def run_tests(places: Places, args: list[str]) -> int:
     """Run every test, or what ``args`` tell pytest; returns 0 only when all that ran passed."""
     environ = child_environment()
     # Never fatal: what is still missing, a browser or Redis, the tests that need it fail for, and say.
     run_openly([str(places.python), str(places.root / "backend" / "tests" / "get_real_parts.py")], environ)
-    pytest = run_openly([str(places.python), "-m", "pytest", *map(_absolute, args)], environ, places.root)
+    chosen = map(_absolute, args) if args else IN_PARALLEL
+    pytest = run_openly([str(places.python), "-m", "pytest", *chosen], environ, places.root)
     if args:
         return pytest
     runner = places.frontend / "node_modules" / "vitest" / "vitest.mjs"

@@ -13,7 +13,7 @@ from dozor.market.service import Answer
 from dozor.web.variants import Variant
 
 STALE_ON_ERROR_S = 24 * 3600
-EXPOSED = "total, per-page, link, age, cache-status, etag, retry-after, x-request-id"
+EXPOSED = "total, per-page, link, age, cache-status, etag, retry-after, x-request-id, ratelimit, ratelimit-policy"
 JSON = "application/json; charset=utf-8"
 
 ENTITY_TAG = re.compile(r'(?:W/)?"([^"]*)"')  # RFC 9110 8.8.3; a comma may stand inside the quotes
