@@ -100,6 +100,15 @@ class MonthPeriod:
         return datetime(self.end.year, self.end.month, self.end.day, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """How many calls of ``period`` are on record; not ``is_known``: there were others, whose record was lost."""
+
+    period: MonthPeriod
+    used: int
+    is_known: bool
+
+
 def _reset_day(year: int, month: int, resets_on: int) -> date:
     return date(year, month, min(resets_on, calendar.monthrange(year, month)[1]))
 

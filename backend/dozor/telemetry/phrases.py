@@ -180,6 +180,24 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Счёт запросов {path} не записать: {reason}. Запросы к CoinGecko остановлены, ответы даём из кэша",
         "the count of calls in {path} cannot be written: {reason}; until it can, answers come from the cache alone",
     ),
+    "ledger.set_aside": (
+        "Счёт запросов {path} повреждён ({reason}): отложен как {aside}, начат новый",
+        "the count of calls in {path} is damaged ({reason}): set aside as {aside} and begun anew",
+    ),
+    "ledger.month_unknown": (
+        (
+            "Сколько запросов сделано в этом месяце, неизвестно: он считается истраченным до {until}, ответы даём из"
+            " кэша. Число есть в личном кабинете CoinGecko, скажите его: python backend/run.py quota set ЧИСЛО"
+        ),
+        (
+            "how many calls this month has had is not known: it counts as spent until {until}, answers come from the"
+            " cache alone. CoinGecko's dashboard shows the number; give it with: python backend/run.py quota set NUMBER"
+        ),
+    ),
+    "ledger.recovered": (
+        "Счёт запросов за месяц взят из Redis: {used}; CoinGecko снова спрашиваем",
+        "the month's count of calls is taken from Redis: {used}; upstream is asked again",
+    ),
     "ledger.usable_again": ("Счёт запросов {path} снова пишется", "the count of calls in {path} can be written again"),
 }
 

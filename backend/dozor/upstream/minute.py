@@ -64,6 +64,14 @@ def find_full(database: sqlite3.Connection, rule: MinuteRule, now: datetime) -> 
     return Full(_EPOCH + frees[len(frees) - rule.limit] * _MICROSECOND)
 
 
+def in_use(database: sqlite3.Connection, span: timedelta, now: datetime) -> int:
+    """How many slots are not free at ``now``; nothing is changed."""
+    at, ended, dead = _stamp(now), span // _MICROSECOND, (span + LONGEST_CALL) // _MICROSECOND
+    select = "SELECT count(*) FROM minute WHERE coalesce(ended_at + ?, started_at + ?) > ?"
+    with closing(database.execute(select, (ended, dead, at))) as rows:
+        return int(rows.fetchone()[0])
+
+
 def begin(database: sqlite3.Connection, now: datetime) -> int:
     """Take a slot; its number."""
     row = database.execute("INSERT INTO minute (started_at) VALUES (?)", (_stamp(now),)).lastrowid

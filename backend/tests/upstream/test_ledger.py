@@ -160,19 +160,6 @@ async def test_every_charge_is_on_the_disk_before_the_call_goes_out(tmp_path: Pa
             assert reader.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-@pytest.mark.parametrize(
-    "content", [b"this is no database, and long enough to be taken for a header" * 20, b"SQLite format 3\0"]
-)
-async def test_damaged_file_stops_the_start_and_is_left_as_it_was(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "ledger.db"
-    path.write_bytes(content)
-    with pytest.raises(CannotRunHere) as refusal:
-        await ledger_at(path).__aenter__()
-    assert str(path) in str(refusal.value)
-    assert "move it away" in str(refusal.value)
-    assert path.read_bytes() == content
-
-
 async def test_file_of_no_bytes_is_what_an_interrupted_first_start_leaves_and_counts_as_new(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.touch()
@@ -181,21 +168,22 @@ async def test_file_of_no_bytes_is_what_an_interrupted_first_start_leaves_and_co
         assert (await ledger.usage()).used == 1
 
 
-async def test_emptied_file_with_a_wal_beside_it_stops_the_start_and_keeps_the_wal(tmp_path: Path) -> None:
-    path, wal = tmp_path / "ledger.db", tmp_path / "ledger.db-wal"
-    path.touch()
-    wal.write_bytes(b"calls that were counted")
-    with pytest.raises(CannotRunHere, match="emptied"):
-        await ledger_at(path).__aenter__()
-    assert wal.read_bytes() == b"calls that were counted"
-
-
 async def test_file_of_a_newer_format_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(CannotRunHere, match="newer Dozor"):
         await ledger_at(path).__aenter__()
+
+
+async def test_place_that_is_no_file_stops_the_start_and_says_the_ways_out(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.mkdir()
+    with pytest.raises(CannotRunHere) as refusal:
+        await ledger_at(path).__aenter__()
+    assert str(path) in str(refusal.value)
+    assert "move it away" in str(refusal.value)
+    assert path.is_dir()
 
 
 async def test_call_that_cannot_be_recorded_is_not_made_and_the_log_says_so_once(tmp_path: Path) -> None:

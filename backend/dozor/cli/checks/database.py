@@ -14,7 +14,7 @@ from dozor.cli.sizes import in_words
 from dozor.clock import Clock
 from dozor.storage import cache_file
 from dozor.telemetry.phrases import Words
-from dozor.upstream import ledger
+from dozor.upstream import ledger_file
 
 QUICK_CHECK_SECONDS = 4.0
 LOCKED_FOR_SECONDS = 2.0
@@ -40,7 +40,7 @@ CACHE = _File(
 )
 LEDGER = _File(
     "ledger.db",
-    ledger.SCHEMA_VERSION,
+    ledger_file.SCHEMA_VERSION,
     Words(
         "Перезапустите Dozor: он отложит файл, и месяц считается истраченным, пока вы не скажете, сколько запросов"
         " сделано: python backend/run.py quota set ЧИСЛО (оно есть в личном кабинете CoinGecko)",
