@@ -30,6 +30,8 @@ from dozor.market.service import MarketService
 from dozor.setting_values import Plan
 from dozor.settings import KEY_HEADER, Settings
 from dozor.storage.disk_tier import DiskTier
+from dozor.storage.machine_id import machine_id
+from dozor.storage.month_mirror import MonthMirror
 from dozor.storage.redis_link import RedisLink
 from dozor.storage.redis_tier import RedisTier
 from dozor.upstream.admission import Admission
@@ -37,6 +39,7 @@ from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient
 from dozor.upstream.images import ImageClient
 from dozor.upstream.ledger import Ledger
+from dozor.upstream.mirroring import Mirroring
 from dozor.upstream.transport import Transport
 from dozor.web.access import Access, KeyRule
 from dozor.web.api.market import MarketApi
@@ -98,6 +101,11 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         stats = ReadStats()
         memory = MemoryTier(settings.memory_cache_mib * MIB)
         redis = await stack.enter_async_context(_redis(settings, tasks, clock))
+        if redis is not None:
+            machine = machine_id(settings.data_dir / "machine.id")
+            mirroring = Mirroring(ledger, MonthMirror(redis.link, machine, settings.redis_key_prefix))
+            mirroring.start(tasks)
+            stack.push_async_callback(mirroring.close)
         disk = DiskTier(settings.data_dir / "cache.db", settings.disk_cache_mib * MIB, clock)
         disk.start(tasks)
         stack.push_async_callback(disk.close)
