@@ -1,0 +1,151 @@
+"""``dozor quota`` as a user meets it: what it says, what it changes, beside a running server too."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from finished import finish
+
+from dozor.clock import SystemClock
+from dozor.domain.budget import MonthPeriod
+from dozor.upstream.ledger import Ledger
+from running_dozor import RunningDozor, running_dozor, scripted_upstream
+
+GARBAGE = b"this is no database" * 100
+CHART = '{"prices":[[0,1.5]],"market_caps":[[0,1]],"total_volumes":[[0,1]]}'
+LIMIT = {"COINGECKO_CALLS_PER_MONTH": "100"}
+
+
+def ledger_in(folder: Path) -> Ledger:
+    return Ledger(folder / "data" / "ledger.db", per_month=100, resets_on=1, clock=SystemClock())
+
+
+async def calls(folder: Path, number: int) -> None:
+    async with ledger_in(folder) as ledger:
+        for _ in range(number):
+            await ledger.charge()
+
+
+async def shown(folder: Path) -> Any:
+    finished = await finish(folder, "quota", "show", "--json", **LIMIT)
+    assert finished.code == 0, finished
+    return json.loads(finished.out)
+
+
+def damage(folder: Path) -> Path:
+    path = folder / "data" / "ledger.db"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(GARBAGE)
+    return path
+
+
+async def asked(dozor: RunningDozor, coin: str) -> int:
+    return (await dozor.get(f"/api/v3/coins/{coin}/market_chart?vs_currency=usd&days=7")).status
+
+
+async def test_count_is_shown_in_full(tmp_path: Path) -> None:
+    await calls(tmp_path, 3)
+    resets_at = MonthPeriod.around(datetime.now(UTC), 1).resets_at
+    assert await shown(tmp_path) == {
+        "month": {
+            "used": 3,
+            "limit": 100,
+            "remaining": 97,
+            "resets_at": f"{resets_at:%Y-%m-%dT%H:%M:%SZ}",
+            "is_known": True,
+        },
+        "minute": {"used": 0, "limit": 4},
+    }
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("en", ["Calls this month: 3 / 100", "Remaining: 97", "Starts again: ", "Minute in use: 0 / 4"]),
+        ("ru", ["Запросов за месяц: 3 / 100", "Осталось: 97", "Новый счёт: ", "Занято мест в минуте: 0 / 4"]),
+    ],
+)
+async def test_people_read_lines_in_their_language(tmp_path: Path, language: str, lines: list[str]) -> None:
+    await calls(tmp_path, 3)
+    finished = await finish(tmp_path, "quota", "show", DOZOR_LANG=language, **LIMIT)
+    said = finished.text.splitlines()
+    assert len(said) == len(lines)
+    assert all(line.startswith(expected) for line, expected in zip(said, lines, strict=True))
+
+
+async def test_without_a_limit_nothing_is_said_to_remain(tmp_path: Path) -> None:
+    await calls(tmp_path, 3)
+    finished = await finish(tmp_path, "quota", "show", "--json", COINGECKO_CALLS_PER_MONTH="0")
+    month = json.loads(finished.out)["month"]
+    assert (month["used"], month["limit"], month["remaining"]) == (3, None, None)
+
+
+async def test_looking_makes_no_file(tmp_path: Path) -> None:
+    finished = await finish(tmp_path, "quota", "show", **LIMIT)
+    assert finished.code == 0
+    assert "There is no count in" in finished.err
+    assert not (tmp_path / "data").exists()
+
+
+async def test_looking_at_a_damaged_file_leaves_it_as_it_is_and_says_what_to_do(tmp_path: Path) -> None:
+    path = damage(tmp_path)
+    finished = await finish(tmp_path, "quota", "show", **LIMIT)
+    assert finished.code == 1
+    assert "quota set NUMBER" in finished.err
+    assert path.read_bytes() == GARBAGE
+
+
+async def test_setting_says_before_and_after_and_makes_the_file_where_there_is_none(tmp_path: Path) -> None:
+    first = await finish(tmp_path, "quota", "set", "12", **LIMIT)
+    assert (first.code, first.text.strip()) == (0, "Calls this month: 0 → 12")
+    assert "There is no count in" in first.err
+    second = await finish(tmp_path, "quota", "set", "7", DOZOR_LANG="ru", **LIMIT)
+    assert second.text.strip() == "Запросов за месяц: 12 → 7"
+    assert (await shown(tmp_path))["month"]["used"] == 7
+
+
+async def test_setting_on_a_damaged_file_keeps_it_aside_and_opens_the_month(tmp_path: Path) -> None:
+    damage(tmp_path)
+    finished = await finish(tmp_path, "quota", "set", "12", "--json", **LIMIT)
+    said = json.loads(finished.out)
+    assert (said["before"]["is_known"], said["before"]["remaining"]) == (False, 0)
+    assert (said["after"]["is_known"], said["after"]["remaining"]) == (True, 88)
+    assert [file.read_bytes() for file in (tmp_path / "data").glob("ledger.db.damaged-*Z")] == [GARBAGE]
+    assert (await shown(tmp_path))["month"]["used"] == 12
+
+
+@pytest.mark.parametrize("used", ["-1", "1000000001", "many", "1.5", ""])
+async def test_what_is_no_number_of_calls_is_refused_and_changes_nothing(tmp_path: Path, used: str) -> None:
+    await calls(tmp_path, 3)
+    finished = await finish(tmp_path, "quota", "set", used, **LIMIT)
+    assert finished.code == 2
+    assert finished.err.strip()
+    assert (await shown(tmp_path))["month"]["used"] == 3
+
+
+async def test_file_that_is_no_file_is_refused_with_the_exit_code_of_a_start(tmp_path: Path) -> None:
+    (tmp_path / "data" / "ledger.db").mkdir(parents=True)
+    for arguments in (("show",), ("set", "3")):
+        finished = await finish(tmp_path, "quota", *arguments, **LIMIT)
+        assert finished.code == 3, finished
+        assert str(tmp_path / "data" / "ledger.db") in finished.err
+
+
+async def test_running_server_goes_by_what_is_set_from_its_next_call_on(tmp_path: Path) -> None:
+    async with scripted_upstream() as upstream:
+        upstream.answer(CHART)
+        damage(tmp_path)
+        async with running_dozor(upstream.base_url, tmp_path, **LIMIT) as dozor:
+            assert await asked(dozor, "bitcoin") == 429
+            month = (await shown(tmp_path))["month"]
+            assert (month["is_known"], month["remaining"]) == (False, 0)
+            await finish(tmp_path, "quota", "set", "98", **LIMIT)
+            assert [await asked(dozor, coin) for coin in ("bitcoin", "ethereum", "solana")] == [200, 200, 429]
+            assert (await shown(tmp_path))["month"]["used"] == 100
+            await finish(tmp_path, "quota", "set", "50", **LIMIT)
+            assert await asked(dozor, "solana") == 200
+    assert len(upstream.calls) == 3
