@@ -124,18 +124,20 @@ class Tiers:
         """
         if before is not None:
             self._held.discard(before)
-        held: list[tuple[SharedTier, Lease]] = []
-        for tier in reversed(self._shared):
-            answer = await tier.take(key, self._holder, LEASE_SECONDS)
-            match answer:
-                case Lease():
-                    held.append((tier, answer))
-                case Taken():
-                    self.release(Held(tuple(held)))
+        leases = dict(before.leases) if before is not None else {}
+        try:
+            for tier in reversed(self._shared):
+                answer = await tier.take(key, self._holder, LEASE_SECONDS)
+                if isinstance(answer, Taken):
+                    leases.pop(tier, None)
+                    self.release(Held(tuple(leases.items())))
                     return answer
-                case None:
-                    pass  # it is away: each that it would have told apart loads for itself
-        taken = Held(tuple(held))
+                if answer is not None:  # else it is away: each that it would have told apart loads for itself
+                    leases[tier] = answer
+        except BaseException:
+            self.release(Held(tuple(leases.items())))  # cancelled half-way: nobody else would end these
+            raise
+        taken = Held(tuple(leases.items()))
         self._held.add(taken)
         return taken
 

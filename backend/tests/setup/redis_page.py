@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-TO_COME = {"quota"}
-"""Commands that the pages describe and that the command line has not got yet; a test holds this list to be exact."""
 
 NOT_RUN = {"en": "*Not run by us.*", "ru": "*Нами не проверено.*"}
 
