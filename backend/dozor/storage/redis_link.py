@@ -28,6 +28,7 @@ from dozor.storage.redis_wire import Command, Word
 from dozor.telemetry.phrases import Words
 
 BEHIND_SECONDS = 2.0
+WRITES_TRUSTED_AFTER_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +61,8 @@ class RedisLink:
         self._said_up: bool | None = None
         self._write_refusal: RedisRefusal | None = None
         self._write_again_at = 0.0
+        self._refused_at = 0.0
+        self._said_refused: str | None = None
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
         """Begin to connect; ``tasks`` owns what keeps the connections until ``close``."""
@@ -198,14 +201,19 @@ class RedisLink:
             return
         if refusal.code == "READONLY" and self._topology is not None:
             self._topology.look_again()  # a master that has become a replica
-        self._write_again_at = self._clock.monotonic() + PROBE_EVERY_SECONDS
-        if self._write_refusal is None or self._write_refusal.code != refusal.code:
+        self._refused_at = self._clock.monotonic()
+        self._write_again_at = self._refused_at + PROBE_EVERY_SECONDS
+        if self._said_refused != refusal.code:
+            self._said_refused = refusal.code
             log.warning("redis.refuses_writes", reason=reason_for(refusal.error, self._address))
         self._write_refusal = refusal
 
     def _note_write(self) -> None:
-        if self._write_refusal is not None:
-            self._write_refusal = None
+        self._write_refusal = None
+        # A server that is nearly full takes small values between the large ones that it refuses.
+        is_over = self._clock.monotonic() - self._refused_at >= WRITES_TRUSTED_AFTER_SECONDS
+        if self._said_refused is not None and is_over:
+            self._said_refused = None
             log.info("redis.takes_writes_again")
 
     def _server_changed(self) -> None:

@@ -31,6 +31,7 @@ LARGE_AT_ONCE = 16
 LOAD_SECONDS = 2.0
 CLOSING_SECONDS = 1.0
 FOREIGN_KEYS_BYTES = 64 * 1024
+FUTURE_KEYS_BYTES = 4 * 1024 * 1024
 OK = 200
 
 T = TypeVar("T")
@@ -54,6 +55,9 @@ class RedisTier:
         self._tasks: asyncio.TaskGroup | None = None
         self._writer: asyncio.Task[None] | None = None
         self._loads: dict[str, asyncio.Task[Entry | None]] = {}
+        self._from_the_future: ByteLru[str, tuple[int, datetime]] = ByteLru(
+            FUTURE_KEYS_BYTES, lambda key, _: len(key) + 300
+        )
         self._foreign: ByteLru[str, None] = ByteLru(FOREIGN_KEYS_BYTES, lambda key, _: len(key) + 200)
 
     def start(self, tasks: asyncio.TaskGroup) -> None:
@@ -191,8 +195,20 @@ class RedisTier:
         if stored is None:
             return None
         at = EPOCH + stored.fetched_at * MILLISECOND - self._link.offset_at(self._key_prefix + key)
-        fetched_at = min(at, self._clock.now())
+        fetched_at = self._seen(key, stored.fetched_at) if at > self._clock.now() else at
         return Entry(key, stored.body, fetched_at, policy_of(fetched_at), headers=stored.headers)
+
+    def _seen(self, key: str, stamp: int) -> datetime:
+        """When a stamp from the future was first seen: it counts as age 0 then, and grows old like any other.
+
+        Counted as age 0 at every read, what a wrong clock has stamped would be fresh until its hour comes.
+        """
+        now = self._clock.now()
+        known = self._from_the_future.get(key)
+        if known is not None and known[0] == stamp:
+            return min(known[1], now)
+        self._from_the_future.put(key, (stamp, now))
+        return now
 
     async def _or_nothing(self, key: str, answer: Awaitable[T]) -> T | None:
         try:

@@ -16,6 +16,7 @@ from dozor.storage.redis_errors import RedisUnreachable
 from dozor.storage.redis_reasons import REFUSED, REPLIES
 from redis_binaries import Binary
 from redis_servers import Server
+from running_dozor import MovableClock
 from storage.linked import POLICY, Shelf, linked, policy_of, shelf, until
 from storage.scripted_redis import scripted_redis
 
@@ -190,7 +191,8 @@ async def test_connections_that_were_killed_are_replaced(redis_binary: Binary) -
 
 async def test_a_full_memory_stops_writing_only(redis_binary: Binary) -> None:
     with Server(redis_binary, "--maxmemory-policy", "noeviction") as server:
-        async with shelf(server.url) as at:
+        clock = MovableClock()
+        async with shelf(server.url, clock=clock) as at:
             await at.tier.put(at.entry())
             with structlog.testing.capture_logs() as lines:
                 server.ask("CONFIG", "SET", "maxmemory", "1")
@@ -208,6 +210,11 @@ async def test_a_full_memory_stops_writing_only(redis_binary: Binary) -> None:
                     await asyncio.sleep(0.05)
                 assert time.monotonic() - began < BACK_WITHIN_S
                 assert await at.body() == b"3"
+                assert events(lines) == ["redis.refuses_writes"], (
+                    "it may be nearly full: small values pass now and then"
+                )
+                clock.advance(61)
+                await at.tier.put(at.entry(b"4"))
             assert events(lines) == ["redis.refuses_writes", "redis.takes_writes_again"]
 
 

@@ -14,6 +14,7 @@ from dozor.caching.lease import Lease, Taken, Verdict
 from dozor.domain.freshness import FreshnessPolicy
 from dozor.storage.redis_leases import lease_key
 from redis_servers import Server
+from running_dozor import MovableClock
 from storage.linked import POLICY, Shelf, ShiftedClock, own_prefix, policy_of, shelf
 
 LARGE = b'"' + b"x" * 300_000 + b'"'
@@ -325,6 +326,17 @@ async def test_an_entry_from_the_future_counts_as_of_now_and_blocks_nobody(redis
         assert found.fetched_at <= at.clock.now()
         await at.tier.put(at.entry(b"now"))
         assert await at.body() == b"now"
+
+
+async def test_an_entry_from_the_future_grows_old_however_often_it_is_read(redis_server: Server) -> None:
+    clock = MovableClock()
+    async with shelf(redis_server.url, clock=clock) as at:
+        await at.tier.put(at.entry(b"future", age=-3600))
+        for seconds in (0, 40, 80):
+            found = await at.get()
+            assert found is not None
+            assert abs(found.age(clock.now()).total_seconds() - seconds) < 5
+            clock.advance(40)
 
 
 async def test_a_cancelled_read_leaves_no_answer_to_anybody(redis_server: Server) -> None:
