@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import os
 import signal
 import socket
+import sqlite3
 import sys
 from pathlib import Path
 from time import monotonic
@@ -114,14 +116,23 @@ async def test_a_file_of_the_data_folder_that_cannot_be_used_is_one_plain_senten
     assert "Traceback" not in text
 
 
-async def test_a_damaged_ledger_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
+async def test_a_ledger_of_a_newer_format_stops_the_start_with_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "ledger.db").write_bytes(b"garbage" * 1000)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "ledger.db")) as database:
+        database.execute("PRAGMA user_version = 99")
     async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED) as dozor:
         code, text = await dozor.end()
     assert code == 3
     assert "ledger.db" in text
     assert "Traceback" not in text
+
+
+async def test_a_damaged_ledger_is_set_aside_with_the_command_that_sets_the_count(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "ledger.db").write_bytes(b"garbage" * 1000)
+    async with dozor_process(tmp_path, COINGECKO_BASE_URL=CLOSED, COINGECKO_CALLS_PER_MONTH="100") as dozor:
+        assert "ledger.db.damaged-" in await dozor.line_with("ledger.db")
+        assert "quota set" in await dozor.line_with("quota set")
 
 
 @pytest.mark.parametrize(

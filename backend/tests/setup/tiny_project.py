@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -115,6 +116,11 @@ class Ended:
     err: str
 
 
+def hear_ctrl_c() -> None:
+    """A shell starts what it puts into the background deaf to it, and every child would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class Project:
     """A checkout in a folder of its own, and the world its launcher sees."""
@@ -132,6 +138,7 @@ class Project:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=hear_ctrl_c if os.name == "posix" else None,
         )
 
     def run(self, *args: str, python: str | Path = sys.executable, encoding: str = "utf-8", **more: str) -> Ended:
