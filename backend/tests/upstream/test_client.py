@@ -491,3 +491,39 @@ async def test_no_log_and_no_error_ever_holds_the_key(bench: Bench, step: Step) 
 async def test_status_line_alone_is_an_answer_without_a_body(bench: Bench) -> None:
     bench.server.script.append(raw(b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"))
     assert "empty" in str(await bench.fails())
+
+
+# Who may send
+
+
+class TakenElsewhere(Exception):
+    """What the cache raises when another process holds the lease."""
+
+
+async def test_whoever_finds_the_lease_taken_gives_the_slot_back_unspent(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with a_bench(server, tmp_path, per_minute=1) as bench:
+
+        async def refuse() -> None:
+            assert bench.client._admission.minute_usage().used == 1, "asked once a slot is had"
+            raise TakenElsewhere
+
+        for _ in range(3):
+            with pytest.raises(TakenElsewhere):
+                await bench.client.fetch(PRICE, refuse)
+        assert (await bench.charged(), bench.server.targets) == (0, [])
+        bench.server.script.append(answer(200, BODY))
+        assert (await bench.client.fetch(PRICE)).body == BODY, "the only slot of the minute is free"
+
+
+async def test_each_attempt_asks_for_its_clearance(bench: Bench) -> None:
+    asked = 0
+
+    async def clear() -> None:
+        nonlocal asked
+        asked += 1
+
+    bench.server.script += [answer(503, b""), answer(200, BODY)]
+    assert (await bench.client.fetch(PRICE, clear)).body == BODY
+    assert asked == 2
