@@ -3,6 +3,7 @@
 Annotations here are evaluated at once (no ``from __future__``): FastAPI reads them, and some name a local value.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dozor.clock import Clock
@@ -71,8 +72,9 @@ def build_site(
     app.include_router(api.router())
     app.include_router(_operations(api, reporter))
     app.include_router(page.router())
-    app.mount("/api/v3", gateway)
-    app.router.routes.append(Route("/api/v3", gateway))  # the mount itself begins behind the slash
+    mount = Mount("/api/v3", gateway)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)  # else a line break in a path is nobody's
+    app.router.routes += [mount, Route("/api/v3", gateway)]  # the mount itself begins behind the slash
     app.mount("/static", assets)
     _describe(app, version)
     _explain_errors(app, clock, language, allowed_origins)

@@ -235,6 +235,17 @@ async def test_a_failure_of_upstream_or_of_the_operators_key_is_502_and_says_whi
     assert "www-authenticate" not in reply.headers
 
 
+@pytest.mark.parametrize("path", ["/no%0Asuch%0Apath", "/%0A", "/coins/%0D%0A/ohlc"])
+async def test_a_line_break_in_a_path_is_answered_as_coingecko_does(
+    dozor: RunningDozor, upstream: ScriptedUpstream, path: str
+) -> None:
+    upstream.answer('{"error":"coin not found"}', status=404)
+    reply = await dozor.get(f"/api/v3{path}?vs_currency=usd&days=1")
+    assert reply.status == 404
+    assert "problem" not in reply.headers["content-type"]
+    assert json.loads(reply.body)
+
+
 async def test_post_and_unknown_methods_are_coingeckos_404(dozor: RunningDozor, upstream: ScriptedUpstream) -> None:
     assert (await dozor.ask("POST", PRICE)).status == 404
     assert (await dozor.ask("DELETE", PRICE)).status == 404

@@ -16,17 +16,6 @@ import pytest
 from dozor.standin import server as standin
 from running_dozor import running_dozor
 
-# Starlette's ``Mount`` passes no path with a line break on to the gateway: it is a 404, but not in CoinGecko's shape.
-PROGRAM = """
-import schemathesis
-from schemathesis.cli import schemathesis as run
-
-@schemathesis.hook
-def filter_path_parameters(context, path_parameters):
-    return not any("%0A" in str(value) for value in (path_parameters or {}).values())
-
-run()
-"""
 CHECKS = "status_code_conformance,content_type_conformance,response_headers_conformance,response_schema_conformance"
 
 
@@ -38,7 +27,7 @@ async def test_every_described_operation_answers_as_described(tmp_path: Path) ->
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-c",
-                PROGRAM,
+                "from schemathesis.cli import schemathesis as run; run()",
                 "run",
                 f"{dozor.url}/openapi.json",
                 f"--checks={CHECKS}",
