@@ -7,11 +7,12 @@ brings.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from types import TracebackType
 
 from dozor.caching import verdict
-from dozor.caching.lease import Taken
+from dozor.caching.lease import RENEW_EVERY_SECONDS, Taken
 from dozor.caching.tier import PolicyOf
 from dozor.caching.tiers import Found, Held, Tiers
 
@@ -29,7 +30,7 @@ class LoadingElsewhere(Exception):
 
 
 class Departure:
-    """Take the leases with ``clear``; leaving the block ends those that no entry has ended.
+    """Take the leases with ``clear``, which are then kept alive; leaving the block ends those that no entry has ended.
 
     ``newer_than`` is the ``fetched_at`` of what was known when the load began, ``None`` when nothing was.
     """
@@ -40,6 +41,7 @@ class Departure:
         self._policy_of = policy_of
         self._newer_than = newer_than
         self._held: Held | None = None
+        self._renewing: asyncio.Task[None] | None = None
 
     async def clear(self) -> None:
         """Take the leases, or renew them for a further attempt.
@@ -51,6 +53,8 @@ class Departure:
         if isinstance(answer, Taken):
             raise LoadingElsewhere
         self._held = answer
+        if self._renewing is None and answer.leases:
+            self._renewing = self._tiers.in_background(self._renew(), f"renew the lease of {self._key}")
         # Somebody's entry may have landed between our last look and this lease.
         found = await self._tiers.beyond(self._key, self._policy_of)
         if found is not None and self._tiers.settles(found.entry, self._newer_than):
@@ -58,6 +62,7 @@ class Departure:
 
     def land(self) -> Held | None:
         """Hand the leases over to whoever keeps the entry, and thereby ends them."""
+        self._stop_renewing()
         held, self._held = self._held, None
         return held
 
@@ -65,5 +70,17 @@ class Departure:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: TracebackType | None) -> None:
+        self._stop_renewing()
         if self._held is not None:
             self._tiers.release(self._held, verdict.account_of(error))
+
+    async def _renew(self) -> None:
+        while self._held is not None:
+            await self._tiers.pause(RENEW_EVERY_SECONDS)
+            answer = await self._tiers.take(self._key, self._held)
+            self._held = None if isinstance(answer, Taken) else answer
+
+    def _stop_renewing(self) -> None:
+        if self._renewing is not None:
+            self._renewing.cancel()
+            self._renewing = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LEASE_SECONDS = 12.0  # an upstream attempt's 10 s and a margin; each attempt renews it
+# Short, and renewed while the load lives: when its process dies, those who wait have time left to load for themselves.
+LEASE_SECONDS = 4.0
+RENEW_EVERY_SECONDS = 1.0
 VERDICT_SECONDS = 5.0  # how long those who wait elsewhere can read how a load failed
 
 

@@ -7,7 +7,7 @@ who come later. What is found is brought nearer, with the age that it has.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -67,6 +67,7 @@ class Tiers:
     ) -> None:
         self.memory = memory
         self._shared = tuple(shared)
+        self._tasks = tasks
         self._clock = clock
         self._holder = holder
         self._proof = proof
@@ -146,6 +147,18 @@ class Tiers:
         self._held.discard(held)
         for tier, lease in held.leases:
             tier.release(lease, verdict)
+
+    async def pause(self, seconds: float) -> None:
+        """Come back after so long, by the clock of these tiers."""
+        await self._clock.sleep(seconds)
+
+    def in_background(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None] | None:
+        """Begin ``work``, which its owner cancels; ``None`` when nothing can begin any more."""
+        try:
+            return self._tasks.create_task(work, name=name)
+        except RuntimeError:  # a group that is closing takes no task
+            work.close()
+            return None
 
     def let_go(self) -> None:
         """End all leases of loads under way: this process stops, and nobody need wait for what it will not bring."""

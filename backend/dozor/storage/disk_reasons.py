@@ -18,6 +18,11 @@ def reason_of(error: sqlite3.Error | OSError) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
+def is_locked(error: sqlite3.Error | OSError) -> bool:
+    """Whether another program holds the file: nothing is wrong with it or with the disk."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def fix_of(error: sqlite3.Error | OSError, path: Path) -> Words:
     """What to do, as a sentence without its end."""
     if isinstance(error, CannotSetAside):
@@ -30,8 +35,6 @@ def fix_of(error: sqlite3.Error | OSError, path: Path) -> Words:
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
         case sqlite3.SQLITE_FULL:
             return _SPACE
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return Words(f"Закройте программу, которая держит {path}", f"Close the program that holds {path}")
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return _permissions(path)
         case _:

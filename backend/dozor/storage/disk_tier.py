@@ -17,18 +17,19 @@ from typing import TypeVar
 import structlog
 
 from dozor.caching.entry import Entry
-from dozor.caching.lease import LEASE_SECONDS, Lease, Taken, Verdict
+from dozor.caching.lease import Lease, Taken, Verdict
 from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.storage import disk_rows
 from dozor.storage.cache_file import transaction
-from dozor.storage.disk_reasons import fix_of, reason_of
+from dozor.storage.disk_reasons import fix_of, is_locked, reason_of
 from dozor.storage.disk_thread import DiskThread
 from dozor.storage.write_queue import Kept, Released, Work, WriteQueue, weight
 
 READ_SECONDS = 1.0
 CLOSING_SECONDS = 2.0
 AGAIN_AFTER_SECONDS = 30.0
+LONGEST_LEASE_SECONDS = 60.0  # what ends later was taken by a clock that was put back
 BATCH_BYTES = 8 * 1024 * 1024
 
 T = TypeVar("T")
@@ -53,6 +54,7 @@ class DiskTier:
         self._reads = DiskThread("read cache", path, clock)
         self._off_until = 0.0
         self._is_off = False
+        self._is_locked = False
         self._is_closed = False
         self._writer: asyncio.Task[None] | None = None
 
@@ -137,7 +139,9 @@ class DiskTier:
 
     async def look(self, key: str) -> Taken | Verdict | None:
         """See ``SharedTier.look``: within a second."""
-        return await self._read(lambda database: disk_rows.look(database, key, LEASE_SECONDS, self._clock.now()))
+        return await self._read(
+            lambda database: disk_rows.look(database, key, LONGEST_LEASE_SECONDS, self._clock.now())
+        )
 
     def release(self, lease: Lease, verdict: bytes | None = None) -> None:
         """See ``SharedTier.release``."""
@@ -205,13 +209,16 @@ class DiskTier:
         try:
             result = await thread.run(work)
         except (sqlite3.Error, OSError) as error:
-            self._turn_off(error)
+            if is_locked(error):
+                self._note_lock(error)
+            else:
+                self._turn_off(error)
             return None
         except Exception:
             log.exception("disk_cache.broken", path=str(self._path))  # one thing that cannot be kept stops no other
             return None
-        if was_off and self._is_off and thread is self._writes:
-            self._is_off = False
+        if thread is self._writes and (self._is_locked or (was_off and self._is_off)):
+            self._is_off = self._is_locked = False
             log.info("disk_cache.on", path=str(self._path))
         return result
 
@@ -229,6 +236,12 @@ class DiskTier:
 
     def _may_try(self) -> bool:
         return not self._is_off or self._clock.monotonic() >= self._off_until
+
+    def _note_lock(self, error: sqlite3.Error | OSError) -> None:
+        """Another program does not let us write. Reading goes on, and so does trying: it may end at any moment."""
+        if not self._is_locked and not self._is_off:
+            self._is_locked = True
+            log.warning("disk_cache.locked", path=str(self._path), reason=reason_of(error))
 
     def _turn_off(self, error: sqlite3.Error | OSError) -> None:
         self._off_until = self._clock.monotonic() + AGAIN_AFTER_SECONDS

@@ -76,7 +76,10 @@ class Dialer:
     async def _open_tcp(self, node: Node) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         context = self._tls_context()
         loop = asyncio.get_running_loop()
-        addresses = await loop.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
+        try:
+            addresses = await loop.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
+        except UnicodeError as error:  # "a..b": a name that can be none
+            raise socket.gaierror(socket.EAI_NONAME, "no such name") from error
         connected = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_AFTER)
         return await asyncio.open_connection(
             sock=connected,

@@ -81,8 +81,8 @@ class RedisTier:
     async def get(self, key: str, policy_of: PolicyOf) -> Entry | None:
         """See ``Tier.get``: within 50 ms. A value of more than 256 KiB is a miss, and loaded behind."""
         at = self._key_prefix + key
-        text: bytes | None = await self._or_nothing(at, self._link.read(at, "GETRANGE", at, 0, LARGE_BYTES))
-        if text is None:
+        text: object = await self._or_nothing(at, self._link.read(at, "GETRANGE", at, 0, LARGE_BYTES))
+        if not isinstance(text, bytes):
             return None
         if len(text) > LARGE_BYTES:
             self._load_behind(key, policy_of)
@@ -139,21 +139,24 @@ class RedisTier:
         while True:
             match await self._queue.next():
                 case Kept() as kept:
-                    await self._or_nothing(self._key_prefix + kept.key, self._write(kept))
+                    written = await self._or_nothing(self._key_prefix + kept.key, self._write(kept))
+                    if not written and kept.lease is not None:
+                        await self._or_nothing(kept.key, self._leases.release(kept.lease, None))
                 case Released(lease, verdict):
                     await self._or_nothing(lease.key, self._leases.release(lease, verdict))
 
-    async def _write(self, kept: Kept) -> None:
+    async def _write(self, kept: Kept) -> bool:
+        """Whether the server has taken note of it; its lease has ended then."""
         at = self._key_prefix + kept.key
         lives = kept.expires_at - self._clock.now()
         if lives < MILLISECOND:
-            return
+            return False
         fetched_at = (kept.fetched_at - EPOCH + self._link.offset_at(at)) // MILLISECOND
         text = write_text(Stored(kept.body, fetched_at, kept.hash, kept.headers))
         arguments = (text, lives // MILLISECOND, fetched_at)
         if kept.lease is None:
             await self._put.run(self._link.write, (at,), *arguments)
-            return
+            return True
         keys = (at, lease_key(self._key_prefix, kept.key))
         try:
             await self._put.run(self._link.write, keys, *arguments, LEASE_KEY_MS, kept.lease.number)
@@ -163,6 +166,7 @@ class RedisTier:
             # Their slot is moving to another server of a cluster, which does one key at a time until that is over.
             await self._put.run(self._link.write, (at,), *arguments)
             await self._leases.release(kept.lease, None)
+        return True
 
     def _kept(self, entry: Entry, lease: Lease | None) -> Kept | None:
         """``None`` for what does not belong here: the text has no place for another status, and every key expires."""
@@ -187,8 +191,8 @@ class RedisTier:
 
     async def _load(self, key: str, policy_of: PolicyOf) -> Entry | None:
         at = self._key_prefix + key
-        text: bytes | None = await self._or_nothing(at, self._link.load(at, "GET", at, seconds=LOAD_SECONDS))
-        return None if text is None else self._entry(key, text, policy_of)
+        text: object = await self._or_nothing(at, self._link.load(at, "GET", at, seconds=LOAD_SECONDS))
+        return self._entry(key, text, policy_of) if isinstance(text, bytes) else None
 
     def _entry(self, key: str, text: bytes, policy_of: PolicyOf) -> Entry | None:
         stored = read_text(text)

@@ -166,6 +166,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Дисковый кэш {path} отключён: {reason}. {fix}; пробуем снова раз в 30 с",
         "the disk cache {path} is off: {reason}. {fix}; it is tried every 30 s",
     ),
+    "disk_cache.locked": (
+        "Дисковый кэш {path} только читаем: другая программа не даёт писать ({reason}). Закройте её, если она зависла",
+        "the disk cache {path} is only read: another program keeps us from writing ({reason}); close it if it hangs",
+    ),
     "disk_cache.on": ("Дисковый кэш {path} снова работает", "the disk cache {path} works again"),
     "disk_cache.broken": ("Ошибка в самом Dozor в дисковом кэше {path}", "a bug in Dozor in the disk cache {path}"),
     "tiers.broken": (

@@ -13,6 +13,7 @@ import structlog
 
 from caching.desk import POLICY, Desk, desk
 from caching.shared_shelf import SharedShelf
+from dozor.caching.lease import LEASE_SECONDS, Taken
 from dozor.caching.stats import Outcome
 from dozor.domain.errors import QuestionRejected, UpstreamLimited, UpstreamTimedOut, UpstreamUnavailable
 from fakes import FakeClock, settle
@@ -232,17 +233,37 @@ async def test_what_landed_between_the_last_look_and_the_lease_needs_no_second_l
 
 
 async def test_a_late_leader_never_replaces_what_was_loaded_after_its_lease_had_ended() -> None:
+    clock, stopped_clock = FakeClock(), FakeClock()
+    shelf = SharedShelf(clock)
+    async with (
+        desk(shared=[shelf], clock=stopped_clock, holder="one that is frozen") as one,
+        desk(shared=[shelf], clock=clock, holder="two") as two,
+    ):
+        one.source.hold()
+        one.ask()
+        await settle()
+        [second] = two.ask()
+        await clock.advance(LEASE_SECONDS + 0.2)
+        loaded = (await second).entry
+        stopped_clock.step_wall_clock(60)  # its stamp will be the newer one
+        await one.source.let_go()
+        assert shelf.entries["k"] == loaded
+
+
+async def test_a_lease_is_kept_alive_as_long_as_its_load_lives() -> None:
     async with two_processes() as (one, two, shelf, clock):
         one.source.hold()
         one.ask()
         await settle()
         [second] = two.ask()
-        await clock.advance(13)
-        await second
-        two.source.loads = 7
+        await clock.advance(20)
+        assert isinstance(await shelf.look("k"), Taken)
         await one.source.let_go()
-        assert shelf.entries["k"].body == b"body 1"
-        assert shelf.entries["k"].fetched_at == (await second).entry.fetched_at
+        await clock.advance(0.2)
+        assert (await second).entry.body == b"body 1"
+        await clock.advance(5)
+        assert await shelf.look("k") is None, "nobody renews what has landed"
+    assert two.source.loads == 0
 
 
 def hits(lines: list[Any]) -> list[str]:

@@ -109,3 +109,11 @@ async def test_a_user_with_few_rights_can_still_be_served(redis_binary: Binary) 
         async with shelf(f"redis://few:pw@127.0.0.1:{server.port}/0", key_prefix="few:") as at:
             assert at.link.up, at.link.state
             assert await at.get() is None
+
+
+@pytest.mark.parametrize("host", ["a..b", "сервер..рф", "x" * 70 + ".example"])
+async def test_a_name_that_can_be_none_is_a_name_that_is_not_found(host: str) -> None:
+    async with linked(f"redis://{host}:6379/0") as link:
+        assert not link.up
+        assert link.state.reason is not None
+        assert "DNS" in link.state.reason.en or "name" in link.state.reason.en

@@ -124,3 +124,30 @@ async def test_after_a_restart_what_was_known_costs_no_call(tmp_path: Path) -> N
         assert (status, chart_calls(upstream)) == (200, 1)
         assert re.match(r"dozor; hit; ttl=\d+", cache_status)
         assert len(upstream.calls) - before <= 1, "the warm-up's list, which was known too"
+
+
+async def test_when_the_process_that_loads_is_killed_another_answers_in_time(tmp_path: Path) -> None:
+    async with scripted_upstream() as upstream, AsyncExitStack() as stack:
+        answer_slowly(upstream)
+        settings = {**LIMITLESS, "COINGECKO_BASE_URL": upstream.base_url, "REDIS_URL": ""}
+        processes = [await stack.enter_async_context(dozor_process(tmp_path, **settings)) for _ in range(2)]
+        first, second = [await ready(process) for process in processes]
+        answer = upstream.handler
+        asked = asyncio.Event()
+
+        async def hang_once(request: web.Request) -> web.StreamResponse:
+            assert answer is not None
+            if "market_chart" in request.path and not asked.is_set():
+                asked.set()
+                await asyncio.sleep(30)  # the killed process hangs up long before
+            return await answer(request)
+
+        upstream.handler = hang_once
+        path = CHART.format(coin="bitcoin")
+        lost = asyncio.create_task(ask(first, path))
+        await asked.wait()
+        waiting = asyncio.create_task(ask(second, path))
+        processes[0].process.kill()
+        assert isinstance((await asyncio.gather(lost, return_exceptions=True))[0], aiohttp.ClientError)
+        assert (await waiting)[0] == 200
+        assert chart_calls(upstream) == 2

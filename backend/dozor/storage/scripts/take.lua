@@ -9,7 +9,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local lease = redis.call('HMGET', KEYS[1], 'holder', 'until', 'number')
 local left = tonumber(lease[2] or 0) - now
-local is_held = lease[1] and left > 0
+local is_held = lease[1] and left > 0 and left <= tonumber(for_ms) -- further ahead: no lease of ours
 if is_held and lease[1] ~= holder then
   return {0, left}
 end
