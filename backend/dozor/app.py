@@ -20,11 +20,12 @@ from dozor.caching.stats import ReadStats
 from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
+from dozor.domain.lanes import Lane
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
-from dozor.market.ports import Image, Purpose
+from dozor.market.ports import Image
 from dozor.market.question import Question
 from dozor.market.service import MarketService
 from dozor.setting_values import Plan
@@ -222,5 +223,5 @@ async def warm_up(app: App) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(TRY_TIERS_SECONDS):
             await app.tiers_tried()  # what another machine has fetched is worth this wait
-    await app.market.answer(app.first_question, purpose=Purpose.WARM_UP)
+    await app.market.answer(app.first_question, client="", lane=Lane.WARM_UP)
     app.first_answer_known.set()

@@ -28,6 +28,7 @@ from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.errors import DeadlinePassed, DozorError, TooManyWaiting, UpstreamUnavailable
 from dozor.domain.freshness import Freshness
+from dozor.domain.lanes import Asker
 
 __all__ = ["UPSTREAM", "Clearance", "Load", "Outcome", "Read", "ReadThrough", "Recipe"]
 
@@ -36,7 +37,7 @@ SOON = timedelta(seconds=1)  # when to ask again for what is only a matter of wa
 TAKEOVERS = 5  # so many processes may die over one key before a load gives up
 
 Clearance: TypeAlias = Callable[[], Awaitable[None]]
-Load: TypeAlias = Callable[[Clearance], Awaitable[Entry]]
+Load: TypeAlias = Callable[[Clearance, Asker], Awaitable[Entry]]
 log = structlog.get_logger()
 
 
@@ -46,8 +47,9 @@ class Recipe:
 
     The contract on ``load``: it returns an entry of the key that was asked for or raises a DozorError, and ends by
     itself. Before each attempt, when it could be made at once, it awaits the clearance that it is given, and lets
-    through what that raises with nothing sent. Any other exception is a bug: it is logged and held against the key like
-    a failing upstream, because each further try would spend another call on it.
+    through what that raises with nothing sent. The asker that it is given says for whom it runs and how urgently; that
+    may change until it ends. Any other exception is a bug: it is logged and held against the key like a failing
+    upstream, because each further try would spend another call on it.
     """
 
     load: Load
@@ -81,12 +83,13 @@ class ReadThrough:
         self._stats = stats
         self._clock = clock
 
-    async def read(self, key: str, recipe: Recipe, *, family: str, wait_seconds: float) -> Read:
+    async def read(self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float) -> Read:
         """The answer of this key, from a tier or from a load, after at most ``wait_seconds`` of waiting for one.
 
-        ``family`` is a label for counting and for the log, with few values. Raises, when there is no stale entry to
-        serve instead, what the load raised or raised lately, DeadlinePassed or TooManyWaiting; QuestionRejected even
-        when there is one, once it is past its grace.
+        ``asker`` is who would wait: a load that is waited for runs for it, or is raised to its lane when under way;
+        one behind a stale answer is a refresh. ``family`` is a label for counting and for the log, with few values.
+        Raises, when there is no stale entry to serve instead, what the load raised or raised lately, DeadlinePassed or
+        TooManyWaiting; QuestionRejected even when there is one, once it is past its grace.
         """
         found = await self._tiers.get(key, recipe.policy_of, family)
         entry, source = (found.entry, found.source) if found is not None else (None, "")
@@ -96,13 +99,14 @@ class ReadThrough:
             case Serve():
                 return self._served(decision, family, now, source)
             case ServeAndRefresh():
-                self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, family))
+                behind = asker.behind()
+                self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind)
                 return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source)
             case Refuse():
                 self._stats.count_read(family, Outcome.NEGATIVE_HIT)
                 raise decision.error
             case Wait():
-                return await self._wait(key, recipe, family, wait_seconds)
+                return await self._wait(key, recipe, asker, family, wait_seconds)
         assert_never(decision)
 
     async def peek(self, key: str, policy_of: PolicyOf, family: str) -> Read | None:
@@ -114,18 +118,21 @@ class ReadThrough:
         outcome = Outcome.HIT if found.entry.freshness(now) is Freshness.FRESH else Outcome.STALE_HIT
         return Read(found.entry, found.entry.age(now), outcome, found.source)
 
-    def refresh(self, key: str, recipe: Recipe, family: str) -> bool:
-        """Load this key behind, however fresh its entry is.
+    def refresh(self, key: str, recipe: Recipe, asker: Asker, family: str) -> bool:
+        """Load this key, however fresh its entry is, because ``asker`` wants it new; whoever wants to wait reads it.
 
-        ``False`` when nothing was begun: a load is under way, one failed a moment ago, or there are too many.
+        ``False`` when nothing was begun: a load is under way, one failed a moment ago, or there are too many. One that
+        is under way is raised to the lane of ``asker``.
         """
         if self._negatives.recall(key) is not None:
             return False
-        return self._flights.start(key, lambda: self._load(key, recipe, family))
+        return self._flights.start(key, lambda: self._load(key, recipe, asker, family), asker)
 
-    async def _wait(self, key: str, recipe: Recipe, family: str, wait_seconds: float) -> Read:
+    async def _wait(self, key: str, recipe: Recipe, asker: Asker, family: str, wait_seconds: float) -> Read:
         try:
-            landed = await self._flights.run(key, lambda: self._load_unless_fresh(key, recipe, family), wait_seconds)
+            landed = await self._flights.run(
+                key, lambda: self._load_unless_fresh(key, recipe, asker, family), wait_seconds, asker
+            )
         except NotLanded as reason:
             error = self._explain(reason.delay, wait_seconds)
         except DozorError as failure:
@@ -145,7 +152,7 @@ class ReadThrough:
                 raise instead.error
         assert_never(instead)
 
-    async def _load_unless_fresh(self, key: str, recipe: Recipe, family: str) -> Found:
+    async def _load_unless_fresh(self, key: str, recipe: Recipe, asker: Asker, family: str) -> Found:
         # Two misses can start one after the other: the second looked into the tiers before the first had landed. And
         # what is stale in memory may have been loaded by another process meanwhile.
         entry = await self._tiers.memory.get(key, recipe.policy_of)
@@ -154,12 +161,12 @@ class ReadThrough:
         found = await self._tiers.beyond(key, recipe.policy_of)
         if found is not None and self._tiers.settles(found.entry, None):
             return found
-        return await self._load(key, recipe, family)
+        return await self._load(key, recipe, asker, family)
 
-    async def _load(self, key: str, recipe: Recipe, family: str) -> Found:
+    async def _load(self, key: str, recipe: Recipe, asker: Asker, family: str) -> Found:
         self._stats.count_load(family)
         try:
-            found = await self._load_once_among_all(key, recipe)
+            found = await self._load_once_among_all(key, recipe, asker)
         except DozorError as error:
             self._stats.count_load_failure(family)
             self._negatives.remember(key, error)
@@ -174,14 +181,14 @@ class ReadThrough:
         self._negatives.forget(key)
         return found
 
-    async def _load_once_among_all(self, key: str, recipe: Recipe) -> Found:
+    async def _load_once_among_all(self, key: str, recipe: Recipe, asker: Asker) -> Found:
         """Load the key, or take what the process brings that is loading it; load after all when that one is gone."""
         known = await self._tiers.memory.get(key, recipe.policy_of)
         newer_than = known.fetched_at if known is not None else None
         for _ in range(TAKEOVERS):
             try:
                 with Departure(self._tiers, key, recipe.policy_of, newer_than) as departure:
-                    entry = await recipe.load(departure.clear)
+                    entry = await recipe.load(departure.clear, asker)
                     if entry.key != key:
                         raise ValueError(f"asked to load {key!r}, brought {entry.key!r}")
                     await self._tiers.put(entry, departure.land())

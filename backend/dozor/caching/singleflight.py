@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
+from dozor.domain.lanes import Asker
+
 V = TypeVar("V")
 
 
@@ -39,6 +41,16 @@ class NotLanded(Exception):
         self.delay = delay
 
 
+@dataclass(frozen=True, slots=True)
+class _Flight(Generic[V]):
+    result: asyncio.Future[V]
+    asker: Asker | None
+
+    def raise_to(self, asker: Asker | None) -> None:
+        if self.asker is not None and asker is not None:
+            self.asker.raise_to(asker.lane, asker.client)
+
+
 class SingleFlight(Generic[V]):
     """Run one load per key at a time, and at most ``max_flights`` at all. One instance per loop.
 
@@ -47,11 +59,16 @@ class SingleFlight(Generic[V]):
 
     def __init__(self, tasks: asyncio.TaskGroup, max_flights: int = 1000) -> None:
         self._tasks = tasks
-        self._flights: dict[str, asyncio.Future[V]] = {}
+        self._flights: dict[str, _Flight[V]] = {}
         self.max_flights = max_flights
 
-    async def run(self, key: str, load: Callable[[], Awaitable[V]], wait_seconds: float) -> Landed[V]:
+    async def run(
+        self, key: str, load: Callable[[], Awaitable[V]], wait_seconds: float, asker: Asker | None = None
+    ) -> Landed[V]:
         """The result of the flight of this key, which ``load`` begins when none is under way.
+
+        A flight keeps the ``asker`` that it was begun with, and each later one raises that to its own lane, which a
+        ``load`` that holds it sees at once. Flights without one have no lane.
 
         Raises what the load raised, the same for every caller, or NotLanded; LATE after ``wait_seconds``. There is no
         waiting without a bound: a load that asks for its own key would wait for itself for ever.
@@ -59,22 +76,30 @@ class SingleFlight(Generic[V]):
         flight = self._flights.get(key)
         led = flight is None
         if flight is None:
-            flight = self._begin(key, load)
+            flight = self._begin(key, load, asker)
+        else:
+            flight.raise_to(asker)
+        result = flight.result
         # Unlike ``shield`` inside ``timeout``, ``wait`` leaves the flight alone and loses no result that came in the
         # very turn in which the time was over.
-        await asyncio.wait((flight,), timeout=wait_seconds)
-        if not flight.done():
+        await asyncio.wait((result,), timeout=wait_seconds)
+        if not result.done():
             raise NotLanded(Delay.LATE)
-        if flight.cancelled():
+        if result.cancelled():
             raise NotLanded(Delay.BROKEN_OFF)
-        return Landed(flight.result(), led)
+        return Landed(result.result(), led)
 
-    def start(self, key: str, load: Callable[[], Awaitable[V]]) -> bool:
-        """Begin a flight that nobody waits for yet; ``False`` when one is under way or none can begin."""
-        if key in self._flights:
+    def start(self, key: str, load: Callable[[], Awaitable[V]], asker: Asker | None = None) -> bool:
+        """Begin a flight that nobody waits for yet; ``False`` when none can begin, or one is under way.
+
+        That one is raised to the lane of ``asker``.
+        """
+        flight = self._flights.get(key)
+        if flight is not None:
+            flight.raise_to(asker)
             return False
         try:
-            self._begin(key, load)
+            self._begin(key, load, asker)
         except NotLanded:
             return False
         return True
@@ -82,12 +107,13 @@ class SingleFlight(Generic[V]):
     def __len__(self) -> int:
         return len(self._flights)
 
-    def _begin(self, key: str, load: Callable[[], Awaitable[V]]) -> asyncio.Future[V]:
+    def _begin(self, key: str, load: Callable[[], Awaitable[V]], asker: Asker | None) -> _Flight[V]:
         if len(self._flights) >= self.max_flights:
             raise NotLanded(Delay.NO_ROOM)
-        flight: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        result: asyncio.Future[V] = asyncio.get_running_loop().create_future()
+        flight = _Flight(result, asker)
         self._flights[key] = flight  # before the task: a loop with eager tasks may land it at once
-        landing = self._land(key, load, flight)
+        landing = self._land(key, load, result)
         try:
             self._tasks.create_task(landing, name=f"load {key}")
         except RuntimeError as error:  # a group that is closing takes no task
@@ -96,12 +122,12 @@ class SingleFlight(Generic[V]):
             raise NotLanded(Delay.NO_ROOM) from error
         return flight
 
-    async def _land(self, key: str, load: Callable[[], Awaitable[V]], flight: asyncio.Future[V]) -> None:
+    async def _land(self, key: str, load: Callable[[], Awaitable[V]], result: asyncio.Future[V]) -> None:
         try:
-            flight.set_result(await load())
+            result.set_result(await load())
         except Exception as error:  # noqa: BLE001  # handed on to every caller; raised here it would end the whole group
-            flight.set_exception(error)
-            flight.exception()  # every caller may have left; that is not worth a warning
+            result.set_exception(error)
+            result.exception()  # every caller may have left; that is not worth a warning
         finally:
-            flight.cancel()  # does nothing unless this task itself was cancelled
+            result.cancel()  # does nothing unless this task itself was cancelled
             del self._flights[key]

@@ -45,9 +45,12 @@ class CoinLookup:
             RESULTS_BYTES, lambda place, matches: len(place[0]) + 300 * (len(matches) + 1)
         )
 
-    async def find(self, query: str, limit: int) -> Found:
-        """At most ``limit`` coins, a limit that never changes, best first. Raises TryLater when no list can be had."""
-        coin_list = await self._coin_list()
+    async def find(self, query: str, limit: int, *, client: str) -> Found:
+        """At most ``limit`` coins, a limit that never changes, best first, for ``client``.
+
+        Raises TryLater when no list can be had.
+        """
+        coin_list = await self._coin_list(client)
         index = await self._index_of(coin_list)
         revision = f"{coin_list.hash[:8]}.{self._market.catalogue.revision}"
         matches = self._found.get((query, revision))
@@ -56,12 +59,12 @@ class CoinLookup:
             self._found.put((query, revision), matches)
         return Found(matches, coin_list, revision)
 
-    async def _coin_list(self) -> Answer:
+    async def _coin_list(self, client: str) -> Answer:
         # A client of the gateway gets a list of at most 30 minutes; searching can live with one of 6 hours.
         known = await self._market.known(self._question)
         if known is not None and known.age < REFRESH_AFTER:
             return known
-        return await self._market.answer(self._question)
+        return await self._market.answer(self._question, client=client)
 
     async def _index_of(self, coin_list: Answer) -> SearchIndex:
         async with self._building:  # whoever asks meanwhile waits for the same index

@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from dozor.domain.lanes import Asker
+
 
 class BodyShape(Enum):
     """What the outermost value of an upstream answer is; another shape is a bad answer, whatever its status."""
@@ -16,21 +18,18 @@ class BodyShape(Enum):
     ARRAY = "array"
 
 
-class Purpose(Enum):
-    """Why a call is made, the most urgent first."""
-
-    PERSON = "person"  # somebody asked, and waits for it or was served a stale answer
-    WARM_UP = "warm_up"  # nobody has asked yet
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One upstream request: ``path`` below the base URL (percent-encoded) and its parameters (decoded)."""
+    """One upstream request: ``path`` below the base URL (percent-encoded) and its parameters (decoded).
+
+    ``asker`` may become more urgent until the call is sent. ``family`` is the label that reads are counted under too.
+    """
 
     path: str
     params: tuple[tuple[str, str], ...]
     shape: BodyShape
-    purpose: Purpose = Purpose.PERSON
+    asker: Asker
+    family: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError, UpstreamUnavailable
 from dozor.domain.freshness import Freshness, FreshnessPolicy
+from dozor.domain.lanes import Asker, Lane
 from dozor.market import refusals
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies
@@ -25,7 +26,7 @@ from dozor.market.endpoints import FamilyName, is_step
 from dozor.market.families import details, plain
 from dozor.market.families.family import Family
 from dozor.market.policy import policy_for
-from dozor.market.ports import Purpose, Upstream
+from dozor.market.ports import Upstream
 from dozor.market.question import Question
 
 MEMORY = MemoryTier.name
@@ -90,22 +91,29 @@ class MarketService:
         self.catalogue = catalogue
 
     async def answer(
-        self, question: Question, *, wait_seconds: float = ANSWER_WITHIN_S, purpose: Purpose = Purpose.PERSON
+        self,
+        question: Question,
+        *,
+        client: str,
+        lane: Lane = Lane.PERSON,
+        wait_seconds: float = ANSWER_WITHIN_S,
     ) -> Answer:
         """The best answer to be had within ``wait_seconds``.
 
+        ``client`` is who asks, empty for Dozor itself (``domain.lanes.Asker``); ``lane`` how urgent waiting would be.
         Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer.
         """
         if any(is_step(value) for _, value in question.path_params):
             raise refusals.not_found()
         family = FAMILIES[question.endpoint.family]
 
-        async def load(clear: Clearance) -> Entry:
-            return await self._load(question, family, purpose, clear)
+        async def load(clear: Clearance, asker: Asker) -> Entry:
+            return await self._load(question, family, asker, clear)
 
         read = await self._cache.read(
             family.unit_key(question),
             Recipe(load, self._policy_of(question)),
+            Asker(lane, client),
             family=question.endpoint.function,
             wait_seconds=wait_seconds,
         )
@@ -117,8 +125,8 @@ class MarketService:
         read = await self._cache.peek(family.unit_key(question), self._policy_of(question), question.endpoint.function)
         return None if read is None else self._cut(question, family, read)
 
-    async def _load(self, question: Question, family: Family, purpose: Purpose, clear: Clearance) -> Entry:
-        fetched = await self._upstream.fetch(family.call(question, purpose), clear)
+    async def _load(self, question: Question, family: Family, asker: Asker, clear: Clearance) -> Entry:
+        fetched = await self._upstream.fetch(family.call(question, asker), clear)
         try:
             question.endpoint.answer.decode(fetched.body)
             family.assemble(question, fetched.body)

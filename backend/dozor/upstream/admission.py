@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from dozor.clock import Clock
+    from dozor.domain.lanes import Asker
     from dozor.upstream.ledger import Charge
 
 
@@ -106,7 +107,7 @@ class Admission:
         self._turn = asyncio.Lock()
 
     @asynccontextmanager
-    async def permit(self, *, may_wait: bool = True) -> AsyncIterator[Permit]:
+    async def permit(self, asker: Asker, family: str, *, may_wait: bool = True) -> AsyncIterator[Permit]:
         """Leave for one attempt, made inside the block.
 
         Raises BudgetExhausted when there is none within ``max_wait_seconds``, or, without ``may_wait``, none now, and

@@ -126,7 +126,7 @@ class UpstreamClient:
     async def _attempt(self, call: Call, clear: Clearance, *, may_wait: bool, ends_at: float) -> _Attempt:
         """Send the call once. Raises TryLater when it may not be sent; whatever else came of it is returned."""
         self._refuse_unless_passing()
-        async with self._admission.permit(may_wait=may_wait) as permit:
+        async with self._admission.permit(call.asker, call.family, may_wait=may_wait) as permit:
             await clear()  # what it raises leaves the permit unspent
             self._refuse_unless_passing()  # again: others were sent while this one waited
             ticket = self._breaker.begin(self._clock.monotonic())

@@ -79,7 +79,7 @@ class Gateway:
         if found is None:
             raise refusals.no_such_path()
         question = canonical(*found, request.query, full_history=self._full_history, now=self._clock.now())
-        answer = await self._market.answer(question)
+        answer = await self._market.answer(question, client=asker.name)
         headers = (
             ("content-type", JSON),
             *freshness_headers(answer, shared=asker.kind is AskerKind.ANYBODY),

@@ -17,6 +17,7 @@ from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
 from dozor.domain.errors import QuestionRejected, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
+from dozor.domain.lanes import Asker, Lane
 from fakes import FakeClock, settle
 
 POLICY = FreshnessPolicy(timedelta(seconds=60), timedelta(seconds=120), timedelta(hours=1))
@@ -31,6 +32,7 @@ class Source:
         self._open = asyncio.Event()
         self._open.set()
         self.loads = 0
+        self.askers: list[Asker] = []  # of each load, as they are now
         self.failure: Exception | None = None
 
     def hold(self) -> None:
@@ -47,8 +49,9 @@ class Source:
     def reject(self) -> None:
         self.failure = QuestionRejected(404, b'{"error":"coin not found"}')
 
-    async def load(self, key: str) -> Entry:
+    async def load(self, key: str, asker: Asker) -> Entry:
         self.loads += 1
+        self.askers.append(asker)
         number = self.loads
         await self._open.wait()
         if self.failure is not None:
@@ -80,14 +83,17 @@ class Desk:
         self.cache = ReadThrough(self.tiers, self.flights, self.negatives, self.stats, self.clock)
 
     def recipe(self, key: str) -> Recipe:
-        async def load(clear: Clearance) -> Entry:
+        async def load(clear: Clearance, asker: Asker) -> Entry:
             await clear()
-            return await self.source.load(key)
+            return await self.source.load(key, asker)
 
         return Recipe(load, lambda _: POLICY)
 
-    async def read(self, key: str = "k", wait_seconds: float = PATIENCE) -> Read:
-        return await self.cache.read(key, self.recipe(key), family="prices", wait_seconds=wait_seconds)
+    async def read(
+        self, key: str = "k", wait_seconds: float = PATIENCE, lane: Lane = Lane.PERSON, client: str = "app"
+    ) -> Read:
+        asker = Asker(lane, client)
+        return await self.cache.read(key, self.recipe(key), asker, family="prices", wait_seconds=wait_seconds)
 
     async def peek(self, key: str = "k") -> Read | None:
         return await self.cache.peek(key, lambda _: POLICY, "prices")
@@ -95,8 +101,8 @@ class Desk:
     def ask(self, times: int = 1, key: str = "k") -> list[asyncio.Task[Read]]:
         return [asyncio.create_task(self.read(key)) for _ in range(times)]
 
-    def refresh(self, key: str = "k") -> bool:
-        return self.cache.refresh(key, self.recipe(key), "prices")
+    def refresh(self, key: str = "k", lane: Lane = Lane.PERSON, client: str = "app") -> bool:
+        return self.cache.refresh(key, self.recipe(key), Asker(lane, client), "prices")
 
     async def hold_entry_aged(self, seconds: float, key: str = "k") -> Entry:
         entry = Entry(key, b"old", self.clock.now() - timedelta(seconds=seconds), POLICY)

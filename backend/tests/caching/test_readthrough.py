@@ -22,7 +22,10 @@ from dozor.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
+from dozor.domain.lanes import Asker, Lane
 from fakes import settle
+
+SOMEBODY = Asker(Lane.PERSON, "app")
 
 
 def seconds(count: float) -> timedelta:
@@ -331,10 +334,11 @@ async def test_an_answer_too_large_to_keep_is_still_an_answer() -> None:
     async with desk() as at:
         large = Entry("k", b"x" * 2_000_000, at.clock.now(), POLICY)
 
-        async def load(_: Clearance) -> Entry:
+        async def load(_: Clearance, __: Asker) -> Entry:
             return large
 
-        read = await at.cache.read("k", Recipe(load, lambda _: POLICY), family="charts", wait_seconds=PATIENCE)
+        recipe = Recipe(load, lambda _: POLICY)
+        read = await at.cache.read("k", recipe, SOMEBODY, family="charts", wait_seconds=PATIENCE)
         assert (read.outcome, read.entry) == (Outcome.MISS, large)
         assert at.memory.size_bytes == 0
 
@@ -396,6 +400,6 @@ async def test_refresh_waits_until_a_failure_is_forgotten() -> None:
 async def test_outcomes_are_counted_per_family() -> None:
     async with desk() as at:
         for family in ("charts", "charts", "prices"):
-            await at.cache.read("k", at.recipe("k"), family=family, wait_seconds=PATIENCE)
+            await at.cache.read("k", at.recipe("k"), SOMEBODY, family=family, wait_seconds=PATIENCE)
     by_family = at.stats.snapshot().by_family
     assert (by_family["charts"].misses, by_family["charts"].hits, by_family["prices"].hits) == (1, 1, 1)

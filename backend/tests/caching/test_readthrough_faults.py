@@ -19,7 +19,10 @@ from dozor.caching.readthrough import Clearance, Recipe
 from dozor.caching.stats import Outcome
 from dozor.caching.tier import PolicyOf
 from dozor.domain.errors import DozorError, QuestionRejected, UpstreamUnavailable
+from dozor.domain.lanes import Asker, Lane
 from fakes import settle
+
+SOMEBODY = Asker(Lane.PERSON, "app")
 
 
 class SlowTier(MemoryTier):
@@ -163,7 +166,7 @@ async def test_a_broken_load_is_held_against_its_key_like_a_failing_upstream() -
 async def test_an_answer_to_another_question_is_neither_served_nor_kept() -> None:
     async with desk() as at:
         with pytest.raises(UpstreamUnavailable):
-            await at.cache.read("k", at.recipe("other"), family="prices", wait_seconds=PATIENCE)
+            await at.cache.read("k", at.recipe("other"), SOMEBODY, family="prices", wait_seconds=PATIENCE)
         assert await at.memory.get("other", lambda _: POLICY) is None
         assert await at.memory.get("k", lambda _: POLICY) is None
 
@@ -171,12 +174,12 @@ async def test_an_answer_to_another_question_is_neither_served_nor_kept() -> Non
 async def test_a_load_that_reads_its_own_key_fails_in_time_and_frees_it() -> None:
     async with desk() as at:
 
-        async def load(_: Clearance) -> Entry:
-            return (await at.cache.read("k", recipe, family="prices", wait_seconds=0.001)).entry
+        async def load(_: Clearance, __: Asker) -> Entry:
+            return (await at.cache.read("k", recipe, SOMEBODY, family="prices", wait_seconds=0.001)).entry
 
         recipe = Recipe(load, lambda _: POLICY)
         with pytest.raises(DozorError):
-            await at.cache.read("k", recipe, family="prices", wait_seconds=PATIENCE)
+            await at.cache.read("k", recipe, SOMEBODY, family="prices", wait_seconds=PATIENCE)
         assert (await at.read()).outcome is Outcome.MISS
 
 
@@ -230,13 +233,13 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
         under_way: dict[str, int] = {}
         overlaps: list[str] = []
 
-        async def load(key: str, clear: Clearance) -> Entry:
+        async def load(key: str, clear: Clearance, asker: Asker) -> Entry:
             await clear()
             if under_way.setdefault(key, 0):
                 overlaps.append(key)
             under_way[key] += 1
             try:
-                return await at.source.load(key)
+                return await at.source.load(key, asker)
             finally:
                 under_way[key] -= 1
 
@@ -245,7 +248,7 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
 
         async def read(key: str, wait_seconds: float) -> None:
             try:
-                read = await at.cache.read(key, recipe(key), family=key, wait_seconds=wait_seconds)
+                read = await at.cache.read(key, recipe(key), SOMEBODY, family=key, wait_seconds=wait_seconds)
             except DozorError:
                 return
             assert read.age == max(at.clock.now() - read.entry.fetched_at, timedelta(0))
@@ -259,7 +262,7 @@ async def test_under_any_interleaving_reads_add_up_loads_never_overlap_and_nothi
                     askers.append(asyncio.create_task(read(str(what), patience or 0.0)))
                 case "refresh":
                     key = str(what)
-                    at.cache.refresh(key, recipe(key), key)
+                    at.cache.refresh(key, recipe(key), SOMEBODY, key)
                 case "advance":
                     await at.clock.advance(float(str(what)))
                 case "fail":

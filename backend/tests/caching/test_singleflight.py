@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dozor.caching.singleflight import Delay, Landed, NotLanded, SingleFlight
+from dozor.domain.lanes import Asker, Lane
 from fakes import settle
 
 SECONDS = 30.0
@@ -161,6 +162,41 @@ async def test_no_more_flights_than_allowed_are_under_way_but_each_may_be_joined
         assert not (await joined).led
         await settle()
         assert (await flights.run("c", load, SECONDS)).led
+
+
+async def test_who_joins_a_flight_under_way_raises_it_and_nobody_lowers_it() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        flights, load, asker = SingleFlight[str](tasks), Load(), Asker(Lane.WARM_UP, "")
+        flights.start("k", load, asker)
+        await settle()
+        assert load.begun == 1
+        seen = []
+        for lane, client in ((Lane.REFRESH, "app"), (Lane.PERSON, "bot"), (Lane.PERSON, "app"), (Lane.WARM_UP, "")):
+            joined = asyncio.create_task(flights.run("k", load, SECONDS, Asker(lane, client)))
+            await settle()
+            seen.append((asker.lane, asker.client))
+            joined.cancel()
+        assert seen == [(Lane.REFRESH, "app")] + [(Lane.PERSON, "bot")] * 3
+        load.go.set()
+
+
+async def test_who_begins_nothing_behind_because_a_flight_is_under_way_raises_it_too() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        flights, load, asker = SingleFlight[str](tasks), Load(), Asker(Lane.WARM_UP, "")
+        flights.start("k", load, asker)
+        assert not flights.start("k", load, Asker(Lane.REFRESH, "app"))
+        assert (asker.lane, asker.client) == (Lane.REFRESH, "app")
+        load.go.set()
+
+
+async def test_asker_who_is_turned_away_leaves_the_flights_of_other_keys_as_they_were() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        flights, load, asker = SingleFlight[str](tasks, max_flights=1), Load(), Asker(Lane.REFRESH, "app")
+        flights.start("k", load, asker)
+        with pytest.raises(NotLanded):
+            await flights.run("another", load, SECONDS, Asker(Lane.PERSON, "bot"))
+        assert (asker.lane, asker.client) == (Lane.REFRESH, "app")
+        load.go.set()
 
 
 async def test_a_load_that_asks_for_its_own_key_fails_by_its_deadline_and_does_not_lock_it() -> None:

@@ -218,9 +218,9 @@ async def test_what_landed_between_the_last_look_and_the_lease_needs_no_second_l
         admitted = asyncio.Event()
         recipe = two.recipe("k")
 
-        async def load_after_admission(clear: Any) -> Any:
+        async def load_after_admission(clear: Any, asker: Any) -> Any:
             await admitted.wait()
-            return await recipe.load(clear)
+            return await recipe.load(clear, asker)
 
         two.recipe = lambda _: type(recipe)(load_after_admission, recipe.policy_of)  # type: ignore[method-assign]
         [waiting] = two.ask()
@@ -337,12 +337,12 @@ async def test_each_attempt_renews_the_lease() -> None:
     async with two_processes() as (one, two, shelf, clock):
         recipe = one.recipe("k")
 
-        async def load_in_two_attempts(clear: Any) -> Any:
+        async def load_in_two_attempts(clear: Any, asker: Any) -> Any:
             await clear()
             await clock.sleep(10)
             await clear()
             await clock.sleep(10)
-            return await one.source.load("k")
+            return await one.source.load("k", asker)
 
         one.recipe = lambda _: type(recipe)(load_in_two_attempts, recipe.policy_of)  # type: ignore[method-assign]
         [first] = one.ask()

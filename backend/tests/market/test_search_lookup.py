@@ -29,7 +29,7 @@ class OneList:
     async def known(self, question: Question) -> Answer | None:
         return self._answer() if self.calls else None
 
-    async def answer(self, question: Question) -> Answer:
+    async def answer(self, question: Question, *, client: str) -> Answer:
         self.calls.append(question.key)
         self.age = timedelta(0)
         return self._answer()
@@ -52,7 +52,7 @@ class OneList:
 async def test_loop_goes_on_while_a_long_list_is_made_searchable() -> None:
     assert len(MANY) > OFF_LOOP_BYTES
     lookup = CoinLookup(OneList(MANY))  # type: ignore[arg-type]
-    finding = asyncio.gather(*(lookup.find(f"coin {n}", 5) for n in range(5)))
+    finding = asyncio.gather(*(lookup.find(f"coin {n}", 5, client="app") for n in range(5)))
     turns = 0
     while not finding.done():
         await asyncio.sleep(0)
@@ -63,8 +63,8 @@ async def test_loop_goes_on_while_a_long_list_is_made_searchable() -> None:
 
 async def test_asker_who_leaves_while_the_index_is_made_spoils_it_for_nobody() -> None:
     lookup = CoinLookup(OneList(MANY))  # type: ignore[arg-type]
-    leaving = asyncio.ensure_future(lookup.find("coin 1", 5))
-    staying = asyncio.ensure_future(lookup.find("coin 2", 5))
+    leaving = asyncio.ensure_future(lookup.find("coin 1", 5, client="app"))
+    staying = asyncio.ensure_future(lookup.find("coin 2", 5, client="app"))
     await asyncio.sleep(0)
     leaving.cancel()
     assert (await staying).matches[0].coin.id == "coin-2"
@@ -74,7 +74,7 @@ async def test_searches_ask_for_the_list_with_contract_addresses_and_for_no_othe
     market = OneList(FEW)
     lookup = CoinLookup(market)  # type: ignore[arg-type]
     for query in ("btc", "0xdac17f958d2ee523a2206206994597c13d831ec7", "биткоин"):
-        await lookup.find(query, 5)
+        await lookup.find(query, 5, client="app")
     assert len(market.calls) == 1
     assert "include_platform=true" in market.calls[0]
 
@@ -82,16 +82,16 @@ async def test_searches_ask_for_the_list_with_contract_addresses_and_for_no_othe
 async def test_new_list_is_searched_as_soon_as_it_is_there() -> None:
     market = OneList(b"[]")
     lookup = CoinLookup(market)  # type: ignore[arg-type]
-    assert (await lookup.find("btc", 5)).matches == []
+    assert (await lookup.find("btc", 5, client="app")).matches == []
     market.body = FEW
-    assert [match.coin.id for match in (await lookup.find("btc", 5)).matches] == ["bitcoin"]
+    assert [match.coin.id for match in (await lookup.find("btc", 5, client="app")).matches] == ["bitcoin"]
 
 
 async def test_rank_that_is_learned_later_changes_what_was_found_before() -> None:
     market = OneList(FEW)
     lookup = CoinLookup(market)  # type: ignore[arg-type]
-    before = await lookup.find("btc", 5)
+    before = await lookup.find("btc", 5, client="app")
     market.catalogue.learn("/coins/markets", b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin","market_cap_rank":1}]')
-    after = await lookup.find("btc", 5)
+    after = await lookup.find("btc", 5, client="app")
     assert [found.matches[0].rank for found in (before, after)] == [None, 1]
     assert before.revision != after.revision

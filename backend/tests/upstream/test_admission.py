@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dozor.domain.errors import BudgetExhausted
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.ports import WindowUsage
 from dozor.upstream.admission import Admission
 from dozor.upstream.ledger import Charge, Ledger
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from dozor.clock import Clock
     from dozor.upstream.minute import MinuteRule
+
+SOMEBODY = Asker(Lane.PERSON, "app")
 
 
 class LedgerInMemory:
@@ -69,7 +72,7 @@ class Callers:
 
     async def _call(self, number: int) -> None:
         try:
-            async with self.admission.permit() as permit:
+            async with self.admission.permit(SOMEBODY, "get_prices") as permit:
                 permit.spend()
                 self.sent.append(number)
                 self.under_way[number] = asyncio.Event()
@@ -200,9 +203,9 @@ async def test_waiting_never_lasts_longer_than_allowed_when_a_call_turns_out_slo
 async def test_permit_that_was_never_charged_leaves_its_slot_to_the_next() -> None:
     clock = FakeClock()
     admission = Admission(per_minute=1, ledger=LedgerInMemory(clock), clock=clock)
-    async with admission.permit():
+    async with admission.permit(SOMEBODY, "get_prices"):
         pass
-    async with admission.permit():
+    async with admission.permit(SOMEBODY, "get_prices"):
         pass
     assert admission.minute_usage().used == 0
 
@@ -210,10 +213,10 @@ async def test_permit_that_was_never_charged_leaves_its_slot_to_the_next() -> No
 async def test_second_attempt_takes_a_free_slot_but_never_waits_for_one() -> None:
     clock = FakeClock()
     admission = Admission(per_minute=1, ledger=LedgerInMemory(clock), clock=clock, window_seconds=5)
-    async with admission.permit(may_wait=False) as permit:
+    async with admission.permit(SOMEBODY, "get_prices", may_wait=False) as permit:
         permit.spend()
     with pytest.raises(BudgetExhausted):
-        async with admission.permit(may_wait=False):
+        async with admission.permit(SOMEBODY, "get_prices", may_wait=False):
             raise AssertionError("no slot is free")
 
 
@@ -248,7 +251,7 @@ async def test_credit_is_given_back_only_for_a_failure_where_only_successes_coun
     clock = FakeClock()
     async with Ledger(tmp_path / "ledger.db", per_month=10, resets_on=1, clock=clock) as ledger:
         admission = Admission(per_minute=5, ledger=ledger, clock=clock, count_only_successes=count_only_successes)
-        async with admission.permit() as permit:
+        async with admission.permit(SOMEBODY, "get_prices") as permit:
             permit.spend()
             await permit.settle(succeeded=succeeded)
         assert (await admission.month_usage()).used == counted
@@ -261,7 +264,7 @@ async def test_spent_month_leaves_the_minute_untouched(tmp_path: Path) -> None:
         admission = Admission(per_minute=5, ledger=ledger, clock=clock)
         await ledger.charge()
         with pytest.raises(BudgetExhausted, match="month"):
-            async with admission.permit():
+            async with admission.permit(SOMEBODY, "get_prices"):
                 raise AssertionError("the month is spent")
         assert admission.minute_usage().used == 0
 

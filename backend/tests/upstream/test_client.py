@@ -23,6 +23,7 @@ from dozor.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.ports import BodyShape, Call
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from scripted_server import Step
 
 KEY = "CG-do-not-tell-anybody"
-PRICE = Call("/simple/price", (("ids", "bitcoin,ethereum"), ("vs_currencies", "usd")), BodyShape.OBJECT)
+SOMEBODY = Asker(Lane.PERSON, "app")
+PARAMS = (("ids", "bitcoin,ethereum"), ("vs_currencies", "usd"))
+PRICE = Call("/simple/price", PARAMS, BodyShape.OBJECT, SOMEBODY, "get_prices")
 BODY = b'{"bitcoin":{"usd":1.054e-05}}'
 LIMITED = b'{"status":{"error_code":429,"error_message":"Too many."}}'
 KEY_MISSING = b'{"status":{"error_code":10002,"error_message":"API Key Missing."}}'
@@ -123,13 +126,14 @@ async def test_answer_comes_back_to_the_byte_with_its_paging_headers_and_the_tim
 
 
 async def test_commas_stay_raw_and_everything_else_is_encoded_once(bench: Bench) -> None:
-    call = Call("/coins/a%20b", (("ids", "a,b"), ("q", "x y&z=ё+%2C"), ("empty", "")), BodyShape.OBJECT)
+    params = (("ids", "a,b"), ("q", "x y&z=ё+%2C"), ("empty", ""))
+    call = Call("/coins/a%20b", params, BodyShape.OBJECT, SOMEBODY, "get_prices")
     await bench.client.fetch(call)
     assert bench.server.targets == ["/api/v3/coins/a%20b?ids=a,b&q=x%20y%26z%3D%D1%91%2B%252C&empty="]
 
 
 async def test_call_without_parameters_has_no_question_mark(bench: Bench) -> None:
-    await bench.client.fetch(Call("/ping", (), BodyShape.OBJECT))
+    await bench.client.fetch(Call("/ping", (), BodyShape.OBJECT, SOMEBODY, "get_prices"))
     assert bench.server.targets == ["/api/v3/ping"]
 
 

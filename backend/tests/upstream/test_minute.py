@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from scripted_server import ScriptedServer
 
 from dozor.domain.errors import BudgetExhausted
+from dozor.domain.lanes import Asker, Lane
 from dozor.upstream import minute
 from dozor.upstream.admission import Admission
 from dozor.upstream.ledger import Ledger
@@ -24,6 +25,7 @@ from fakes import FakeClock
 if TYPE_CHECKING:
     from pathlib import Path
 
+SOMEBODY = Asker(Lane.PERSON, "app")
 RULE = MinuteRule(1, timedelta(seconds=60))
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -32,6 +34,7 @@ import asyncio, sys
 from pathlib import Path
 from dozor.clock import SystemClock
 from dozor.domain.errors import BudgetExhausted
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.ports import BodyShape, Call
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
@@ -46,7 +49,7 @@ async def main():
         client = UpstreamClient(transport=it, admission=admission, breaker=Breaker(), clock=clock)
         for _ in range(int(sys.argv[3])):
             try:
-                await client.fetch(Call("/ping", (), BodyShape.OBJECT))
+                await client.fetch(Call("/ping", (), BodyShape.OBJECT, Asker(Lane.PERSON, "owner"), "ping"))
             except BudgetExhausted:
                 pass
         print("asked", flush=True)
@@ -90,18 +93,18 @@ async def test_second_process_waits_for_the_shared_slot_or_is_refused_at_once(tm
         Ledger(path, per_month=0, resets_on=1, clock=clock) as one,
         Ledger(path, per_month=0, resets_on=1, clock=clock) as other,
     ):
-        async with Admission(per_minute=1, ledger=one, clock=clock).permit() as permit:
+        async with Admission(per_minute=1, ledger=one, clock=clock).permit(SOMEBODY, "ping") as permit:
             permit.spend()
         free_at = clock.now() + timedelta(seconds=60)
         second = Admission(per_minute=1, ledger=other, clock=clock)
         with pytest.raises(BudgetExhausted) as refusal:
-            async with second.permit():
+            async with second.permit(SOMEBODY, "ping"):
                 raise AssertionError("no slot is free")
         assert (refusal.value.window, refusal.value.retry_at) == ("minute", free_at)
         assert (second.minute_usage().used, second.minute_usage().resets_at) == (1, free_at)
         assert (await other.usage()).used == 1  # who was refused is counted nowhere
         await clock.advance(52)
-        async with second.permit():
+        async with second.permit(SOMEBODY, "ping"):
             assert clock.now() == free_at
 
 
@@ -109,7 +112,7 @@ async def test_permit_never_spent_leaves_the_shared_slot_and_the_month_as_they_w
     clock = FakeClock()
     async with Ledger(tmp_path / "ledger.db", per_month=0, resets_on=1, clock=clock) as ledger:
         for _ in range(3):
-            async with Admission(per_minute=1, ledger=ledger, clock=clock).permit():
+            async with Admission(per_minute=1, ledger=ledger, clock=clock).permit(SOMEBODY, "ping"):
                 pass
         assert (await ledger.usage()).used == 0
 
@@ -117,7 +120,7 @@ async def test_permit_never_spent_leaves_the_shared_slot_and_the_month_as_they_w
 async def test_without_a_limit_no_slot_is_written(tmp_path: Path) -> None:
     clock, path = FakeClock(), tmp_path / "ledger.db"
     async with Ledger(path, per_month=0, resets_on=1, clock=clock) as ledger:
-        async with Admission(per_minute=0, ledger=ledger, clock=clock).permit() as permit:
+        async with Admission(per_minute=0, ledger=ledger, clock=clock).permit(SOMEBODY, "ping") as permit:
             permit.spend()
         with closing(sqlite3.connect(path)) as reader:
             assert reader.execute("SELECT count(*) FROM minute").fetchone() == (0,)

@@ -15,6 +15,7 @@ from dozor.cli.checks.finding import Finding, failed, ok, skipped, warning
 from dozor.cli.checks.reach import CONNECT_SECONDS, DNS_SECONDS, addresses_of, agree_on_tls, try_all, why
 from dozor.clock import Clock
 from dozor.domain.errors import BudgetExhausted, CannotRunHere, TryLater
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.ports import BodyShape, Call
 from dozor.settings import KEY_HEADER, Settings
 from dozor.telemetry.phrases import Words
@@ -23,7 +24,7 @@ from dozor.upstream.ledger import Ledger
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
 
-PING = Call("/ping", (), BodyShape.OBJECT)
+PING = Call("/ping", (), BodyShape.OBJECT, Asker(Lane.PERSON, "owner"), "ping")
 CALL_SECONDS = 5.0
 
 CHECK_NETWORK = Words(
@@ -108,7 +109,7 @@ async def _try_key(settings: Settings, ledger: Ledger, clock: Clock) -> Finding:
     try:
         async with (
             Transport(settings.coingecko_base_url, key_header=header, total_seconds=CALL_SECONDS) as transport,
-            admission.permit(may_wait=False) as permit,
+            admission.permit(PING.asker, PING.family, may_wait=False) as permit,
         ):
             permit.spend()
             reply = await transport.get(PING, seconds=CALL_SECONDS)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
+from dozor.domain.lanes import Asker
 from dozor.market import rawjson
-from dozor.market.ports import Call, Purpose
+from dozor.market.ports import Call
 from dozor.market.question import Question
 
 SECTIONS = ("tickers", "market_data", "community_data", "developer_data")
@@ -30,10 +31,11 @@ def unit_key(question: Question) -> str:
     return key if pair_format == DEFAULT_PAIR_FORMAT else f"{key}:{PAIR_FORMAT}={pair_format}"
 
 
-def call(question: Question, purpose: Purpose) -> Call:
+def call(question: Question, asker: Asker) -> Call:
     """The widest call for this coin."""
     pair_format = question.get(PAIR_FORMAT) or DEFAULT_PAIR_FORMAT
-    return Call(question.path, (*WIDEST, (PAIR_FORMAT, pair_format)), question.endpoint.shape, purpose)
+    params = (*WIDEST, (PAIR_FORMAT, pair_format))
+    return Call(question.path, params, question.endpoint.shape, asker, question.endpoint.function)
 
 
 def assemble(question: Question, body: bytes) -> bytes:

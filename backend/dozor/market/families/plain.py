@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dozor.market.ports import Call, Purpose
+from dozor.domain.lanes import Asker
+from dozor.market.ports import Call
 from dozor.market.question import Question
 
 
@@ -11,9 +12,9 @@ def unit_key(question: Question) -> str:
     return question.key
 
 
-def call(question: Question, purpose: Purpose) -> Call:
+def call(question: Question, asker: Asker) -> Call:
     """The upstream call that answers this question."""
-    return Call(question.path, question.params, question.endpoint.shape, purpose)
+    return Call(question.path, question.params, question.endpoint.shape, asker, question.endpoint.function)
 
 
 def assemble(_: Question, body: bytes) -> bytes:

@@ -114,7 +114,7 @@ class MarketApi:
             order: Order = "market_cap_desc",
             max_age: MaxAge = None,
         ) -> Response:
-            answer = await market.answer(coins_question(vs_currency, page, per_page, order))
+            answer = await market.answer(coins_question(vs_currency, page, per_page, order), client=asker.name)
             return await reply("coins", request, asker, answer, views.coins, max_age)
 
         @router.get("/coins/{id}", responses={200: {"model": Coin}}, summary="One coin")
@@ -135,7 +135,8 @@ class MarketApi:
             )
             currency = vs_currency.lower()
             view = functools.partial(views.coin, currency=currency)
-            return await reply(f"coin {currency}", request, asker, await market.answer(question), view, max_age)
+            answer = await market.answer(question, client=asker.name)
+            return await reply(f"coin {currency}", request, asker, answer, view, max_age)
 
         @router.get("/coins/{id}/chart", responses={200: {"model": Chart}}, summary="Price, cap and volume over time")
         async def get_crypto_chart(
@@ -149,7 +150,8 @@ class MarketApi:
             days = DAYS[range]
             question = chart_question(id, vs_currency, days)
             view = functools.partial(views.chart, days=days)
-            return await reply(f"chart {days}", request, asker, await market.answer(question), view, max_age)
+            answer = await market.answer(question, client=asker.name)
+            return await reply(f"chart {days}", request, asker, answer, view, max_age)
 
         @router.get("/coins/{id}/ohlc", responses={200: {"model": Ohlc}}, summary="Candles")
         async def get_crypto_ohlc(
@@ -163,7 +165,8 @@ class MarketApi:
             days = DAYS[range]
             question = self.question("/coins/{id}/ohlc", {"id": id}, vs_currency=vs_currency, days=days)
             view = functools.partial(views.candles, days=days)
-            return await reply(f"ohlc {days}", request, asker, await market.answer(question), view, max_age)
+            answer = await market.answer(question, client=asker.name)
+            return await reply(f"ohlc {days}", request, asker, answer, view, max_age)
 
         @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol, id or contract")
         async def search_crypto(
@@ -178,7 +181,7 @@ class MarketApi:
                 ),
             ],
         ) -> Response:
-            found = await lookup.find(q, SEARCH_LIMIT)
+            found = await lookup.find(q, SEARCH_LIMIT, client=asker.name)
 
             def view(_: bytes) -> RawObject:
                 items = [
@@ -206,7 +209,7 @@ class MarketApi:
             max_age: MaxAge = None,
         ) -> Response:
             question = self.question("/simple/price", ids=ids, vs_currencies=quotes, include_last_updated_at="true")
-            answer = await market.answer(question)
+            answer = await market.answer(question, client=asker.name)
             view = functools.partial(
                 views.prices,
                 ids=(question.get("ids") or "").split(","),
@@ -221,12 +224,12 @@ class MarketApi:
         ) -> Response:
             currency = vs_currency.lower()
             view = functools.partial(views.market, currency=currency)
-            answer = await market.answer(self.question("/global"))
+            answer = await market.answer(self.question("/global"), client=asker.name)
             return await reply(f"global {currency}", request, asker, answer, view, max_age)
 
         @router.get("/trending", responses={200: {"model": Trending}}, summary="What people look for")
         async def get_trending(request: Request, asker: Admitted, max_age: MaxAge = None) -> Response:
-            answer = await market.answer(self.question("/search/trending"))
+            answer = await market.answer(self.question("/search/trending"), client=asker.name)
             return await reply("trending", request, asker, answer, views.trending, max_age)
 
         @router.get(
@@ -244,9 +247,9 @@ class MarketApi:
 
         return router
 
-    async def first_answer(self, question: Question) -> Answer | None:
+    async def first_answer(self, question: Question, asker: Asker) -> Answer | None:
         """What can be shown without waiting; asking begins the fetch of what cannot."""
         try:
-            return await self._market.answer(question, wait_seconds=0.0)
+            return await self._market.answer(question, client=asker.name, wait_seconds=0.0)
         except DozorError:
             return None

@@ -1,0 +1,60 @@
+"""An upstream that writes down who wants each call, and a market service over it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dozor.caching.memory import MemoryTier
+from dozor.caching.negative import Negatives
+from dozor.caching.readthrough import ReadThrough
+from dozor.caching.singleflight import SingleFlight
+from dozor.caching.stats import ReadStats
+from dozor.caching.tiers import Found, Tiers
+from dozor.clock import Clock
+from dozor.domain.lanes import Lane
+from dozor.market.catalogue import Catalogue
+from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, WindowUsage
+from dozor.market.service import MarketService
+
+BODIES = {
+    "/coins/markets": b"[]",
+    "/coins/list": b"[]",
+    "/coins/bitcoin": b'{"id":"bitcoin"}',
+    "/coins/bitcoin/market_chart": b'{"prices":[]}',
+    "/coins/bitcoin/ohlc": b"[]",
+    "/simple/price": b"{}",
+    "/global": b'{"data":{}}',
+    "/search/trending": b'{"coins":[]}',
+}
+
+
+class RecordingUpstream:
+    """Answers with next to nothing; while it is not ``open`` it holds its callers, as admission does."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.calls: list[Call] = []
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def fetch(self, call: Call, clear: Clearance) -> Fetched:
+        self.calls.append(call)
+        await self.open.wait()
+        await clear()
+        return Fetched(BODIES[call.path], (), self._clock.now())
+
+    async def status(self) -> UpstreamStatus:
+        nothing = WindowUsage(0, None)
+        return UpstreamStatus("closed", None, None, None, True, nothing, nothing)
+
+    @property
+    def wanted(self) -> list[tuple[str, Lane, str]]:
+        """The family, lane and client of each call, as they are now."""
+        return [(call.family, call.asker.lane, call.asker.client) for call in self.calls]
+
+
+def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Clock) -> MarketService:
+    """A market service with a memory of its own."""
+    tiers = Tiers(MemoryTier(1_000_000), [], tasks, clock, holder="this process")
+    cache = ReadThrough(tiers, SingleFlight[Found](tasks), Negatives(clock), ReadStats(), clock)
+    return MarketService(cache, upstream, Catalogue(), clock, paid=False)
