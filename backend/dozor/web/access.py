@@ -33,7 +33,7 @@ KEY_QUERY_NAMES = ("x_cg_demo_api_key", "x_cg_pro_api_key")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class AskerKind(Enum):
+class ClientKind(Enum):
     """How somebody was let in."""
 
     OWNER = "owner"
@@ -42,13 +42,13 @@ class AskerKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Client:
     """Who asks: the name of the gateway key, else the address, for budgets and counters.
 
     ``quota`` is how a key with a rate stands once this call is counted.
     """
 
-    kind: AskerKind
+    kind: ClientKind
     name: str
     quota: Quota | None = None
 
@@ -88,17 +88,17 @@ class Access:
         bearer = _digest((credentials.bearer or "").encode())
         return credentials.has_session or hmac.compare_digest(bearer, self._owner_token)
 
-    def admit(self, credentials: Credentials, *, counted: bool = True) -> Asker:
+    def admit(self, credentials: Credentials, *, counted: bool = True) -> Client:
         """Let a read in; ``counted``: against its key's rate, as every market read is. Raises AccessDenied."""
         if self.is_owner(credentials):
-            return Asker(AskerKind.OWNER, "owner")
+            return Client(ClientKind.OWNER, "owner")
         if self._keys and credentials.keys:
             rule = self._rule_of(credentials.keys)
             if rule is None:
                 raise AccessDenied("unauthorized", "unknown API key: this Dozor has keys of its own, ask its operator")
-            return Asker(AskerKind.KEY, rule.name, self._count(rule) if counted else None)
+            return Client(ClientKind.KEY, rule.name, self._count(rule) if counted else None)
         if self._public or (self._public is None and not self._keys and credentials.is_local):
-            return Asker(AskerKind.ANYBODY, credentials.address)
+            return Client(ClientKind.ANYBODY, credentials.address)
         raise AccessDenied("unauthorized", self._why_not())
 
     def _rule_of(self, keys: Sequence[str]) -> KeyRule | None:

@@ -13,7 +13,7 @@ from dozor.market import refusals
 from dozor.market.endpoints import match
 from dozor.market.question import canonical
 from dozor.market.service import MarketService
-from dozor.web.access import Access, Asker, AskerKind, Network
+from dozor.web.access import Access, Client, ClientKind, Network
 from dozor.web.errors import LONGEST_QUESTION_BYTES, AccessDenied, coingecko_error, retry_after_s
 from dozor.web.quotas import Quota
 from dozor.web.replies import JSON, Reply, conditional, cors_headers, freshness_headers, preflight
@@ -64,9 +64,9 @@ class Gateway:
             return Reply(414, REFUSAL_HEADERS, TOO_LONG)
         quota: Quota | None = None
         try:
-            asker = self._access.admit(credentials(scope, request, self._login, self._proxies))
-            quota = asker.quota
-            reply = await self._answer(request, asker)
+            client = self._access.admit(credentials(scope, request, self._login, self._proxies))
+            quota = client.quota
+            reply = await self._answer(request, client)
         except AccessDenied as error:
             quota = error.quota
             reply = self._refusal(error)
@@ -74,15 +74,15 @@ class Gateway:
             reply = self._refusal(error)
         return reply if quota is None else reply.with_headers(*quota.headers)
 
-    async def _answer(self, request: Asked, asker: Asker) -> Reply:
+    async def _answer(self, request: Asked, client: Client) -> Reply:
         found = match(request.segments) if request.method == "GET" else None
         if found is None:
             raise refusals.no_such_path()
         question = canonical(*found, request.query, full_history=self._full_history, now=self._clock.now())
-        answer = await self._market.answer(question, client=asker.name)
+        answer = await self._market.answer(question, client=client.name)
         headers = (
             ("content-type", JSON),
-            *freshness_headers(answer, shared=asker.kind is AskerKind.ANYBODY),
+            *freshness_headers(answer, shared=client.kind is ClientKind.ANYBODY),
             *answer.headers,
         )
         variant = await self._variants.of(answer.body, answer.hash, request.headers.get("accept-encoding", ""))

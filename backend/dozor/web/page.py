@@ -132,11 +132,11 @@ class Page:
     async def _first_screen(self, request: Request, language: Language) -> str | None:
         """The data that the first screen would ask for, as far as it is known now; ``None`` for who may not ask."""
         try:
-            asker = self._api.admit(request)
+            client = self._api.admit(request)
         except DozorError:
             return None
-        coins = await self._api.first_answer(coins_question("usd", 1, 100, "market_cap_desc"), asker)
-        market = await self._api.first_answer(self._api.question("/global"), asker)
+        coins = await self._api.first_answer(coins_question("usd", 1, 100, "market_cap_desc"), client)
+        market = await self._api.first_answer(self._api.question("/global"), client)
         parts = {
             "coins": self._shown("coins", coins, views.coins),
             "global": self._shown("global usd", market, functools.partial(views.market, currency="usd")),

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError
 from dozor.telemetry.phrases import Language
-from dozor.web.access import Asker
+from dozor.web.access import Client
 from dozor.web.api.market import ERRORS, MarketApi
 from dozor.web.assets import Assets
 from dozor.web.errors import (
@@ -96,11 +96,11 @@ def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
         return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200, headers=NO_STORE)
 
     @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, responses=_only(401, 429))
-    async def metrics(_: Annotated[Asker, Depends(api.admit_uncounted)]) -> Response:
+    async def metrics(_: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
         return Response(exposition(await reporter.take()), headers={"content-type": CONTENT_TYPE, **NO_STORE})
 
     @router.get("/api/v1/status", summary="How Dozor is doing", responses={200: {"model": Status}, **_only(401, 429)})
-    async def status(_: Annotated[Asker, Depends(api.admit_uncounted)]) -> Response:
+    async def status(_: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
         return JSONResponse((await reporter.take()).as_json(), headers=NO_STORE)
 
     return router

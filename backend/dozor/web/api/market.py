@@ -21,7 +21,7 @@ from dozor.market.question import Question, canonical
 from dozor.market.rawjson import RawObject, raw
 from dozor.market.search.index import MAX_QUERY
 from dozor.market.service import Answer, MarketService
-from dozor.web.access import Access, Asker, AskerKind, Network
+from dozor.web.access import Access, Client, ClientKind, Network
 from dozor.web.api.replying import Replying
 from dozor.web.errors import PROBLEMS
 from dozor.web.requests import asked, credentials
@@ -72,11 +72,11 @@ class MarketApi:
         self._full_history = full_history
         self._proxies = tuple(trusted_proxies)
 
-    def admit(self, request: Request) -> Asker:
+    def admit(self, request: Request) -> Client:
         """Let this request in, or raise AccessDenied."""
         return self._access.admit(credentials(request.scope, asked(request.scope), self._login, self._proxies))
 
-    def admit_uncounted(self, request: Request) -> Asker:
+    def admit_uncounted(self, request: Request) -> Client:
         """The same for a look at how Dozor is doing, which costs a key nothing of its rate."""
         who = credentials(request.scope, asked(request.scope), self._login, self._proxies)
         return self._access.admit(who, counted=False)
@@ -89,10 +89,10 @@ class MarketApi:
         """The routes below ``/api/v1``."""
         router = APIRouter(prefix="/api/v1", responses=ERRORS, tags=["market"])
         market, lookup, pictures = self._market, self._lookup, self._pictures
-        Admitted = Annotated[Asker, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
+        Admitted = Annotated[Client, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
 
         async def reply(
-            name: str, request: Request, asker: Asker, answer: Answer, view: views.View, max_age: int | None = None
+            name: str, request: Request, client: Client, answer: Answer, view: views.View, max_age: int | None = None
         ) -> Response:
             return await self._replying.reply(
                 name,
@@ -100,27 +100,27 @@ class MarketApi:
                 view,
                 accept_encoding=request.headers.get("accept-encoding", ""),
                 if_none_match=request.headers.get("if-none-match"),
-                shared=asker.kind is AskerKind.ANYBODY,
+                shared=client.kind is ClientKind.ANYBODY,
                 max_age=max_age,
             )
 
         @router.get("/coins", responses={200: {"model": Coins}}, summary="The market table")
         async def get_crypto_list(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             vs_currency: Currency = "usd",
             page: Annotated[int, Query(ge=1, le=10_000)] = 1,
             per_page: Annotated[int, Query(ge=1, le=250)] = 100,
             order: Order = "market_cap_desc",
             max_age: MaxAge = None,
         ) -> Response:
-            answer = await market.answer(coins_question(vs_currency, page, per_page, order), client=asker.name)
-            return await reply("coins", request, asker, answer, views.coins, max_age)
+            answer = await market.answer(coins_question(vs_currency, page, per_page, order), client=client.name)
+            return await reply("coins", request, client, answer, views.coins, max_age)
 
         @router.get("/coins/{id}", responses={200: {"model": Coin}}, summary="One coin")
         async def get_crypto_details(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             id: CoinPath,  # noqa: A002  # the name that api.md gives the path parameter
             vs_currency: Currency = "usd",
             max_age: MaxAge = None,
@@ -135,13 +135,13 @@ class MarketApi:
             )
             currency = vs_currency.lower()
             view = functools.partial(views.coin, currency=currency)
-            answer = await market.answer(question, client=asker.name)
-            return await reply(f"coin {currency}", request, asker, answer, view, max_age)
+            answer = await market.answer(question, client=client.name)
+            return await reply(f"coin {currency}", request, client, answer, view, max_age)
 
         @router.get("/coins/{id}/chart", responses={200: {"model": Chart}}, summary="Price, cap and volume over time")
         async def get_crypto_chart(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             id: CoinPath,  # noqa: A002
             range: Range = "7d",  # noqa: A002
             vs_currency: Currency = "usd",
@@ -150,13 +150,13 @@ class MarketApi:
             days = DAYS[range]
             question = chart_question(id, vs_currency, days)
             view = functools.partial(views.chart, days=days)
-            answer = await market.answer(question, client=asker.name)
-            return await reply(f"chart {days}", request, asker, answer, view, max_age)
+            answer = await market.answer(question, client=client.name)
+            return await reply(f"chart {days}", request, client, answer, view, max_age)
 
         @router.get("/coins/{id}/ohlc", responses={200: {"model": Ohlc}}, summary="Candles")
         async def get_crypto_ohlc(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             id: CoinPath,  # noqa: A002
             range: Range = "7d",  # noqa: A002
             vs_currency: Currency = "usd",
@@ -165,13 +165,13 @@ class MarketApi:
             days = DAYS[range]
             question = self.question("/coins/{id}/ohlc", {"id": id}, vs_currency=vs_currency, days=days)
             view = functools.partial(views.candles, days=days)
-            answer = await market.answer(question, client=asker.name)
-            return await reply(f"ohlc {days}", request, asker, answer, view, max_age)
+            answer = await market.answer(question, client=client.name)
+            return await reply(f"ohlc {days}", request, client, answer, view, max_age)
 
         @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol, id or contract")
         async def search_crypto(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             q: Annotated[
                 str,
                 Query(
@@ -181,7 +181,7 @@ class MarketApi:
                 ),
             ],
         ) -> Response:
-            found = await lookup.find(q, SEARCH_LIMIT, client=asker.name)
+            found = await lookup.find(q, SEARCH_LIMIT, client=client.name)
 
             def view(_: bytes) -> RawObject:
                 items = [
@@ -196,12 +196,12 @@ class MarketApi:
                 ]
                 return {"items": raw(items)}
 
-            return await reply(f"search {found.revision} {q}", request, asker, found.coin_list, view)
+            return await reply(f"search {found.revision} {q}", request, client, found.coin_list, view)
 
         @router.get("/prices", responses={200: {"model": Prices}}, summary="Prices of coins in quotes")
         async def get_prices(
             request: Request,
-            asker: Admitted,
+            client: Admitted,
             ids: Annotated[
                 str, Query(min_length=1, max_length=5000, description="coin ids", examples=["bitcoin,ethereum"])
             ],
@@ -209,28 +209,28 @@ class MarketApi:
             max_age: MaxAge = None,
         ) -> Response:
             question = self.question("/simple/price", ids=ids, vs_currencies=quotes, include_last_updated_at="true")
-            answer = await market.answer(question, client=asker.name)
+            answer = await market.answer(question, client=client.name)
             view = functools.partial(
                 views.prices,
                 ids=(question.get("ids") or "").split(","),
                 quotes=(question.get("vs_currencies") or "").split(","),
                 fetched_at=rfc3339(answer.fetched_at),
             )
-            return await reply(f"prices {question.key} {answer.fetched_at}", request, asker, answer, view, max_age)
+            return await reply(f"prices {question.key} {answer.fetched_at}", request, client, answer, view, max_age)
 
         @router.get("/global", responses={200: {"model": Market}}, summary="The market as a whole")
         async def get_global(
-            request: Request, asker: Admitted, vs_currency: Currency = "usd", max_age: MaxAge = None
+            request: Request, client: Admitted, vs_currency: Currency = "usd", max_age: MaxAge = None
         ) -> Response:
             currency = vs_currency.lower()
             view = functools.partial(views.market, currency=currency)
-            answer = await market.answer(self.question("/global"), client=asker.name)
-            return await reply(f"global {currency}", request, asker, answer, view, max_age)
+            answer = await market.answer(self.question("/global"), client=client.name)
+            return await reply(f"global {currency}", request, client, answer, view, max_age)
 
         @router.get("/trending", responses={200: {"model": Trending}}, summary="What people look for")
-        async def get_trending(request: Request, asker: Admitted, max_age: MaxAge = None) -> Response:
-            answer = await market.answer(self.question("/search/trending"), client=asker.name)
-            return await reply("trending", request, asker, answer, views.trending, max_age)
+        async def get_trending(request: Request, client: Admitted, max_age: MaxAge = None) -> Response:
+            answer = await market.answer(self.question("/search/trending"), client=client.name)
+            return await reply("trending", request, client, answer, views.trending, max_age)
 
         @router.get(
             "/images/{id}",
@@ -247,9 +247,9 @@ class MarketApi:
 
         return router
 
-    async def first_answer(self, question: Question, asker: Asker) -> Answer | None:
+    async def first_answer(self, question: Question, client: Client) -> Answer | None:
         """What can be shown without waiting; asking begins the fetch of what cannot."""
         try:
-            return await self._market.answer(question, client=asker.name, wait_seconds=0.0)
+            return await self._market.answer(question, client=client.name, wait_seconds=0.0)
         except DozorError:
             return None
