@@ -21,6 +21,7 @@ from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.lanes import Lane
+from dozor.domain.machines import Rules
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
@@ -32,15 +33,17 @@ from dozor.setting_values import Plan
 from dozor.settings import KEY_HEADER, Settings
 from dozor.storage.disk_tier import DiskTier
 from dozor.storage.machine_id import machine_id
-from dozor.storage.month_mirror import MonthMirror
+from dozor.storage.redis_book import RedisBook
 from dozor.storage.redis_link import RedisLink
 from dozor.storage.redis_tier import RedisTier
+from dozor.upstream.accounts import Accounts
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient
 from dozor.upstream.images import ImageClient
 from dozor.upstream.ledger import Ledger
-from dozor.upstream.mirroring import Mirroring
+from dozor.upstream.plan_meter import PlanMeter
+from dozor.upstream.shared_accounts import SharedAccounts
 from dozor.upstream.transport import Transport
 from dozor.web.access import Access, KeyRule
 from dozor.web.api.market import MarketApi
@@ -72,41 +75,41 @@ class App:
 
 
 @asynccontextmanager
-async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) -> AsyncIterator[App]:
+async def running(
+    settings: Settings, tasks: asyncio.TaskGroup, clock: Clock, rules: Rules | None = None
+) -> AsyncIterator[App]:
     """Build everything, and take it down in reverse. ``settings.data_dir`` must exist; ``tasks`` owns the loads.
 
-    Raises CannotRunHere when a file of the data folder cannot be used.
+    ``rules`` are the lengths of the budget's windows, for who has no minute to wait. Raises CannotRunHere when a file
+    of the data folder cannot be used.
     """
     async with AsyncExitStack() as stack:
         paid = settings.coingecko_plan is Plan.PRO
+        redis = await stack.enter_async_context(_redis(settings, tasks, clock))
         ledger = await stack.enter_async_context(
-            Ledger(
-                settings.data_dir / "ledger.db",
-                per_month=settings.calls_per_month,
-                resets_on=settings.month_resets_on,
-                clock=clock,
-            )
+            Ledger(settings.data_dir / "ledger.db", resets_on=settings.month_resets_on, clock=clock)
         )
-        admission = Admission(
-            per_minute=settings.calls_per_minute,
-            ledger=ledger,
-            clock=clock,
-            count_only_successes=settings.count_only_successes,
-        )
+        accounts = await stack.enter_async_context(_accounts(settings, ledger, redis, tasks, clock, rules))
+        admission = Admission(accounts, tasks, clock, count_only_successes=settings.count_only_successes)
         key = settings.coingecko_api_key
         key_header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None
         transport = await stack.enter_async_context(Transport(settings.coingecko_base_url, key_header=key_header))
         upstream = UpstreamClient(transport=transport, admission=admission, breaker=Breaker(), clock=clock)
+        if settings.coingecko_plan is Plan.PRO:
+            meter = PlanMeter(
+                upstream,
+                accounts,
+                ledger,
+                clock,
+                tells_minute=settings.plan_tells_minute,
+                tells_month=settings.plan_tells_month,
+            )
+            reading = tasks.create_task(meter.run(), name="read the plan")
+            stack.callback(reading.cancel)
         images = await stack.enter_async_context(ImageClient(settings.coingecko_base_url))
 
         stats = ReadStats()
         memory = MemoryTier(settings.memory_cache_mib * MIB)
-        redis = await stack.enter_async_context(_redis(settings, tasks, clock))
-        if redis is not None:
-            machine = machine_id(settings.data_dir / "machine.id")
-            mirroring = Mirroring(ledger, MonthMirror(redis.link, machine, settings.redis_key_prefix))
-            mirroring.start(tasks)
-            stack.push_async_callback(mirroring.close)
         disk = DiskTier(settings.data_dir / "cache.db", settings.disk_cache_mib * MIB, clock)
         disk.start(tasks)
         stack.push_async_callback(disk.close)
@@ -185,6 +188,33 @@ async def running(settings: Settings, tasks: asyncio.TaskGroup, clock: Clock) ->
         first_question = coins_question("usd", 1, 100, "market_cap_desc")
         tiers_tried = redis.link.wait_until_tried if redis is not None else _at_once
         yield App(site, link, market, first_question, reporter.first_answer_known, tiers_tried)
+
+
+@asynccontextmanager
+async def _accounts(
+    settings: Settings,
+    ledger: Ledger,
+    redis: _Redis | None,
+    tasks: asyncio.TaskGroup,
+    clock: Clock,
+    rules: Rules | None,
+) -> AsyncIterator[Accounts]:
+    """What calls are charged to: this machine's ledger, and with Redis what it shares with other machines."""
+    limits, machines = settings.limits, settings.machines
+    if redis is None:
+        accounts = Accounts(ledger, limits, clock, machines=machines, rules=rules)
+        await accounts.start()
+        yield accounts
+        return
+    machine = machine_id(settings.data_dir / "machine.id")
+    book = RedisBook(redis.link, settings.quota_name, settings.redis_key_prefix)
+    shared = SharedAccounts(ledger, limits, clock, book, machine, machines=machines, rules=rules)
+    await shared.start()
+    shared.keep_in_touch(tasks)
+    try:
+        yield shared
+    finally:
+        await shared.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -356,6 +356,12 @@ SETTINGS: Mapping[str, Setting] = {
             _optional(_one_of(YES_NO)),
         ),
         Setting(
+            "DOZOR_MACHINES",
+            "1",
+            Words("целое число от 1 до 1000", "a whole number from 1 to 1000"),
+            _whole(1, 1000),
+        ),
+        Setting(
             "DOZOR_LANG",
             "ru",
             Words("ru или en", "ru or en"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dozor.domain.budget import Limits, minute_allowance
 from dozor.domain.errors import ConfigurationMistake
 from dozor.env_file import Mistakes, read_env_file
 from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
@@ -22,6 +24,7 @@ BASE_URL = {
 }
 # Keyless is a pool shared with strangers, without a stated month; pro starts from the smallest paid plan's figures.
 PLAN_CALLS = {Plan.KEYLESS: (5, 0), Plan.DEMO: (30, 10_000), Plan.PRO: (250, 100_000)}
+PLAN_CALLS_AT_MOST = {Plan.KEYLESS: 30}  # a minute, where upstream leaves room for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,10 @@ class Settings:
     coingecko_plan: Plan
     coingecko_base_url: str
     calls_per_minute: int  # 0 = unlimited
+    calls_per_minute_at_most: int  # as many may be learnt
     calls_per_month: int  # 0 = unlimited
+    plan_tells_minute: bool  # what upstream says of the plan counts
+    plan_tells_month: bool
     month_resets_on: int
     count_only_successes: bool
     allowed_origins: tuple[str, ...]  # ("*",) = everybody, for market reads
@@ -48,6 +54,7 @@ class Settings:
     owner_token: Secret | None
     gateway_keys: tuple[GatewayKey, ...]
     public_market: bool | None
+    machines: int  # that share the quota, as long as none of them was heard of
     language: Language
     log_json: bool
 
@@ -55,6 +62,22 @@ class Settings:
     def on_loopback(self) -> bool:
         """Whether only this machine can reach us."""
         return is_loopback(self.host)
+
+    @property
+    def quota_name(self) -> str:
+        """What tells our quota from others that are shared through the same Redis; it gives away no key."""
+        key = self.coingecko_api_key.reveal() if self.coingecko_api_key else ""
+        return hashlib.sha256(f"quota of {self.coingecko_base_url} {key}".encode()).hexdigest()[:12]
+
+    @property
+    def limits(self) -> Limits:
+        """The plan's limits as they are used."""
+        return Limits(
+            start=minute_allowance(self.calls_per_minute),
+            most=minute_allowance(self.calls_per_minute_at_most),
+            per_month=self.calls_per_month,
+            resets_on=self.month_resets_on,
+        )
 
 
 def is_loopback(host: str) -> bool:
@@ -157,7 +180,10 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         coingecko_plan=plan,
         coingecko_base_url=values["COINGECKO_BASE_URL"] or BASE_URL[plan],
         calls_per_minute=minute if per_minute is None else per_minute,
+        calls_per_minute_at_most=PLAN_CALLS_AT_MOST.get(plan, minute) if per_minute is None else per_minute,
         calls_per_month=month if per_month is None else per_month,
+        plan_tells_minute=plan is Plan.PRO and per_minute is None,
+        plan_tells_month=plan is Plan.PRO and per_month is None,
         month_resets_on=values["COINGECKO_MONTH_RESETS_ON"],
         count_only_successes=values["COINGECKO_CREDIT_COUNTS"],
         allowed_origins=values["ALLOWED_ORIGINS"],
@@ -170,6 +196,7 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         owner_token=values["DOZOR_OWNER_TOKEN"],
         gateway_keys=values["DOZOR_GATEWAY_KEYS"],
         public_market=values["DOZOR_PUBLIC_MARKET"],
+        machines=values["DOZOR_MACHINES"],
         language=values["DOZOR_LANG"],
         log_json=values["DOZOR_LOG"],
     )

@@ -36,6 +36,11 @@ class FakeClock:
         """How many wait."""
         return sum(not waker.done() for _, _, waker in self._sleepers)
 
+    async def has_sleepers(self, number: int) -> None:
+        """Come back once so many wait, however long threads take until then."""
+        while self.sleepers < number:  # noqa: ASYNC110  # what a thread does can only be looked at
+            await asyncio.sleep(0.001)
+
     def step_wall_clock(self, seconds: float) -> None:
         """The wall clock jumps; nobody wakes."""
         self._now += timedelta(seconds=seconds)

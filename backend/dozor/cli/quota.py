@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,16 +13,16 @@ import typer
 from dozor.cli.beginning import settings_of_this_start
 from dozor.cli.loop import run_to_end
 from dozor.clock import SystemClock
-from dozor.domain.budget import MonthCount, minute_allowance
+from dozor.domain.budget import MonthCount
 from dozor.domain.errors import CannotRunHere, ConfigurationMistake, UpstreamUnavailable
 from dozor.settings import Settings
 from dozor.telemetry.phrases import Language, Words
+from dozor.upstream.accounts import Accounts
 from dozor.upstream.ledger import Ledger
 from dozor.upstream.ledger_file import find_damage
 
 EXIT_FAILED = 1
 LARGEST = 1_000_000_000  # more calls than any plan sells
-MINUTE = timedelta(seconds=60)
 
 quota_cli = typer.Typer(
     name="quota", help="The month's calls: look at their count, or correct it.", no_args_is_help=True
@@ -73,8 +72,7 @@ def _with_ledger(settings: Settings, work: Callable[[Ledger], Awaitable[None]], 
         raise typer.Exit(EXIT_FAILED)
 
     async def run() -> None:
-        limit, day = settings.calls_per_month, settings.month_resets_on
-        async with Ledger(path, per_month=limit, resets_on=day, clock=SystemClock()) as ledger:
+        async with Ledger(path, resets_on=settings.month_resets_on, clock=SystemClock()) as ledger:
             try:
                 await work(ledger)
             except UpstreamUnavailable as refusal:  # a full disk, say; the log has said so
@@ -91,8 +89,10 @@ def _damage(path: Path) -> str | None:
 
 
 async def _show(ledger: Ledger, settings: Settings, *, as_json: bool) -> None:
-    month, slots = await ledger.count(), await ledger.slots_in_use(MINUTE)
-    limit, per_minute = settings.calls_per_month or None, minute_allowance(settings.calls_per_minute) or None
+    accounts = Accounts(ledger, settings.limits, SystemClock(), machines=settings.machines)
+    spending = await accounts.spending()
+    month = MonthCount(spending.month, spending.month_used, spending.month_known)
+    slots, per_minute, limit = spending.minute_used, spending.minute_limit, spending.month_limit
     if as_json:
         minute = {"used": slots, "limit": per_minute}
         _print_json({"month": _as_object(month, limit), "minute": minute})

@@ -1,13 +1,9 @@
-"""How many upstream calls may still be made: the window of a minute and the period of a month, as plain values.
-
-Times of the minute are seconds of a clock that only grows; those of the month are instants in UTC.
-"""
+"""The plan's limits as we use them: the part of a minute, and the period of a month, whose instants are in UTC."""
 
 from __future__ import annotations
 
 import calendar
 import math
-from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -19,59 +15,17 @@ def minute_allowance(plan_limit: int) -> int:
     return max(1, math.floor(plan_limit * HEADROOM)) if plan_limit > 0 else 0
 
 
-class MinuteWindow:
-    """Which of the ``limit`` slots are free. A slot taken by a call is free again ``span_seconds`` after its end.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The plan's limits as we use them: of a minute ``start`` calls and at ``most`` so many, 0 for no limit.
 
-    Counting from the end is what makes the promise hold whenever upstream counts the call, on arrival or on
-    departure. ``limit`` 0 is no limit. ``now`` never goes back from one method call to the next.
+    ``per_month`` 0 is no limit either.
     """
 
-    def __init__(self, limit: int, span_seconds: float) -> None:
-        self._limit = limit
-        self._span = span_seconds
-        self._under_way = 0
-        self._ended: deque[float] = deque()
-
-    def take(self, now: float) -> bool:
-        """Take a slot for a call; ``False`` when none is free."""
-        if self._limit and self.used(now) >= self._limit:
-            return False
-        self._under_way += 1
-        return True
-
-    def end(self, now: float) -> None:
-        """The call has ended; its slot is used for one span more."""
-        self._under_way -= 1
-        self._ended.append(now)
-
-    def give_back(self) -> None:
-        """The call was never sent; its slot is free at once."""
-        self._under_way -= 1
-
-    def used(self, now: float) -> int:
-        """How many slots are not free."""
-        while self._ended and self._ended[0] + self._span <= now:
-            self._ended.popleft()
-        return self._under_way + len(self._ended)
-
-    def earliest(self, now: float, ahead: int = 0) -> float:
-        """When at the earliest a call may go out that has ``ahead`` others waiting before it.
-
-        A slot whose call is under way counts as if that call ended now, and those ahead as if theirs ended the moment
-        they are sent: the truth is never sooner, except where a slot is given back.
-        """
-        if not self._limit:
-            return now
-        used = self.used(now)
-        rounds, place = divmod(ahead, self._limit)
-        free = self._limit - used
-        if place < free:
-            at = now
-        elif place - free < len(self._ended):
-            at = self._ended[place - free] + self._span
-        else:
-            at = now + self._span
-        return at + rounds * self._span
+    start: int
+    most: int
+    per_month: int
+    resets_on: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ class Api:
     """Everything below ``/api/v3``, with all its state: counts, limits, snapshots, faults."""
 
     def __init__(self, settings: Settings, catalogue: Catalogue, origin: str, clock: Clock) -> None:
-        self.calls = Calls()
+        self.calls = Calls(settings.window_seconds)
         self.faults = Faults(settings.seed)
         self._catalogue = catalogue
         self._origin = origin
@@ -50,7 +50,7 @@ class Api:
     def configure(self, settings: Settings) -> None:
         """Change limits, latency, seed; a new limit starts with an empty window, a new seed with an empty edge."""
         self._settings = settings
-        self._limits = Limits(settings.per_minute, settings.per_month)
+        self._limits = Limits(settings.per_minute, settings.per_month, settings.window_seconds)
         self._quirks = Quirks.of(settings.seed)
         self._numbers = NumberText(self._quirks)
         self._market = Market(self._catalogue, settings.seed)

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from dozor.standin.limits import SlidingMinute
+from dozor.standin.limits import WINDOW_SECONDS, SlidingMinute
 
 _KEPT = 1_000
 
@@ -30,7 +30,7 @@ class Call:
 class Calls:
     """Counts of API calls since the start or the last reset. Pictures are counted apart: they cost nobody a call."""
 
-    def __init__(self) -> None:
+    def __init__(self, window_seconds: float = WINDOW_SECONDS) -> None:
         self.total = 0
         self.pictures = 0
         self.by_path: Counter[str] = Counter()
@@ -38,7 +38,7 @@ class Calls:
         self.by_status: Counter[str] = Counter()
         self.recent: deque[Call] = deque(maxlen=_KEPT)
         """The last thousand, oldest first; each is added when its outcome is known."""
-        self._minute = SlidingMinute()
+        self._minute = SlidingMinute(window_seconds)
 
     @property
     def largest_minute(self) -> int:

@@ -16,6 +16,7 @@ import msgspec
 
 from dozor.standin.calls import Call, Calls
 from dozor.standin.faults import Fault, Kind
+from dozor.standin.limits import WINDOW_SECONDS
 
 _RECENT = 50
 
@@ -33,6 +34,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Which market, and which answers to what is unknown about upstream."""
     check_user_agent: bool = True
     """Whether callers that do not say who they are get 403."""
+    window_seconds: float = WINDOW_SECONDS
+    """How long a minute is; only a test in a hurry has shorter ones."""
 
 
 class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

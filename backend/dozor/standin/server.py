@@ -16,6 +16,7 @@ from dozor.standin.catalogue import catalogue
 from dozor.standin.control import BadOrder, Settings, read_order, state
 from dozor.standin.delivery import Answer, deliver
 from dozor.standin.faults import Fault, canned
+from dozor.standin.limits import WINDOW_SECONDS
 from dozor.standin.nft_collections import COLLECTIONS
 from dozor.standin.pictures import SIZES, picture
 from dozor.standin.platforms import PLATFORMS
@@ -38,14 +39,15 @@ async def start(
     seed: int = 0,
     coins: int = 18_000,
     check_user_agent: bool = True,
+    window_seconds: float = WINDOW_SECONDS,
     clock: Clock | None = None,
 ) -> StandIn:
     """Start a stand-in inside the running loop; ``port`` 0 takes a free one. Close it when done.
 
-    ``per_minute`` and ``per_month`` are its limits (None: none). ``clock`` moves its prices, ages and limits.
-    Raises OSError when the port is taken.
+    ``per_minute`` and ``per_month`` are its limits (None: none), and a minute lasts ``window_seconds``. ``clock`` moves
+    its prices, ages and limits. Raises OSError when the port is taken.
     """
-    settings = Settings(per_minute, per_month, latency_seconds, seed, check_user_agent)
+    settings = Settings(per_minute, per_month, latency_seconds, seed, check_user_agent, window_seconds)
     stand_in = StandIn(settings, coins, clock or SystemClock())
     await stand_in.listen(host, port)
     return stand_in

@@ -202,6 +202,38 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Счёт запросов за месяц взят из Redis: {used}; CoinGecko снова спрашиваем",
         "the month's count of calls is taken from Redis: {used}; upstream is asked again",
     ),
+    "plan.read": (
+        "ℹ️  Тариф по словам CoinGecko: {per_minute} запросов в минуту, {per_month} в месяц",
+        "ℹ️  The plan as CoinGecko states it: {per_minute} calls a minute, {per_month} a month",
+    ),
+    "plan.unknown": (
+        "⚠️  CoinGecko не говорит о тарифе ({reason}): действуют прежние пределы",
+        "⚠️  CoinGecko does not tell the plan ({reason}): the limits stay as they were",
+    ),
+    "plan.used_elsewhere": (
+        "⚠️  CoinGecko насчитал на {calls} запросов больше: ключом пользуется кто-то ещё; учтено",
+        "⚠️  CoinGecko counts {calls} calls more: somebody else uses the key; they are counted in",
+    ),
+    "quota.nearly_spent": (
+        "⚠️  Истрачено {per_cent} % запросов месяца: {used} из {limit}; новый счёт {until}",
+        "⚠️  {per_cent} % of the month's calls are spent: {used} of {limit}; the count starts again on {until}",
+    ),
+    "sharing.machine_silent": (
+        (
+            "⚠️  Машина {machine} не подаёт вестей: её доля квоты остаётся за ней час. Если её больше нет:"
+            " python backend/run.py quota forget {machine}"
+        ),
+        (
+            "⚠️  Machine {machine} is not heard of: its part of the quota is kept for it for an hour. If it is gone:"
+            " python backend/run.py quota forget {machine}"
+        ),
+    ),
+    "sharing.machine_heard": ("ℹ️  Машина {machine} снова на связи", "ℹ️  Machine {machine} is heard of again"),
+    "sharing.alone": (
+        "⚠️  Другие машины не на связи: трачу только свою долю квоты",
+        "⚠️  Other machines cannot be reached: only our own part of the quota is spent",
+    ),
+    "sharing.together": ("ℹ️  Квота снова общая с другими машинами", "ℹ️  The quota is shared with other machines again"),
     "ledger.usable_again": ("Счёт запросов {path} снова пишется", "the count of calls in {path} can be written again"),
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -26,7 +27,7 @@ from dozor.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
-from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, cleared
+from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, WindowUsage, cleared
 from dozor.upstream.breaker import Breaker, Reason, Standing, State, Ticket
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from dozor.clock import Clock
+    from dozor.upstream.accounts import Spending
     from dozor.upstream.admission import Admission
 
 log = structlog.get_logger(__name__)
@@ -76,6 +78,7 @@ class UpstreamClient:
         self._draw = draw
         self._calls: Counter[str] = Counter()
         self._last_success_at: datetime | None = None
+        self._spending: Spending | None = None
         self._logged: Reason | None = None
         self.first_attempt_ended = asyncio.Event()
 
@@ -89,7 +92,7 @@ class UpstreamClient:
 
     async def status(self) -> UpstreamStatus:
         """See ``market.ports.UpstreamMonitor.status``. ``state`` and ``reason`` are values of the breaker's enums."""
-        month = await self._admission.month_usage()
+        spending = await self._known_spending()
         standing = self._breaker.standing(self._clock.monotonic())
         return UpstreamStatus(
             state=standing.state.value,
@@ -97,9 +100,21 @@ class UpstreamClient:
             retry_at=None if standing.reason is None else self._retry_at(standing),
             last_success_at=self._last_success_at,
             first_attempt_ended=self.first_attempt_ended.is_set(),
-            minute=self._admission.minute_usage(),
-            month=month,
+            minute=WindowUsage(spending.minute_used, spending.minute_limit, self._resumes_at(spending)),
+            month=WindowUsage(spending.month_used, spending.month_limit, spending.month.resets_at),
         )
+
+    async def _known_spending(self) -> Spending:
+        """How far the budget is spent; as last known where the ledger cannot be read."""
+        with suppress(UpstreamUnavailable):
+            self._spending = await self._admission.spending()
+        assert self._spending is not None, "the ledger was readable when it was entered"
+        return self._spending
+
+    def _resumes_at(self, spending: Spending) -> datetime | None:
+        until = max(spending.paused_until or 0.0, spending.alone_from or 0.0)
+        now = self._clock.monotonic()
+        return self._clock.now() + timedelta(seconds=until - now) if until > now else None
 
     async def fetch(self, call: Call, clear: Clearance = cleared) -> Fetched:
         """See ``market.ports.Upstream.fetch``."""
@@ -137,7 +152,10 @@ class UpstreamClient:
                 self._report(ticket, attempt.answer)
             finally:
                 self._breaker.abandoned(ticket)
-            await permit.settle(succeeded=attempt.was_ok)
+            if isinstance(attempt.answer, Limited):
+                await permit.refused(self._pause())
+            else:
+                await permit.settle(succeeded=attempt.was_ok)
         return attempt
 
     async def _send(self, call: Call, ends_at: float) -> _Attempt:
@@ -174,6 +192,11 @@ class UpstreamClient:
             case _:
                 assert_never(answer)
         self._log_change()
+
+    def _pause(self) -> float:
+        """For how many seconds upstream is left alone after a 429, by all who share the budget."""
+        now = self._clock.monotonic()
+        return max(self._breaker.standing(now).until - now, 0.0)
 
     def _log_change(self) -> None:
         standing = self._breaker.standing(self._clock.monotonic())

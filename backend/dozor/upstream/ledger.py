@@ -1,6 +1,7 @@
-"""The count of upstream calls, on disk, of the month and the minute: no restart or second process forgets a call.
+"""The ledger: what a machine has spent and may spend, on disk, so that no restart or second process forgets a call.
 
-A call is counted before it is sent and stays counted when nobody lives to say how it ended.
+A call is counted before it is sent and stays counted when nobody lives to say how it ended. What the rules are is not
+known here (``accounts``): only that whoever changes something does it alone, and wholly or not at all.
 """
 
 from __future__ import annotations
@@ -8,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from dozor.domain.budget import MonthCount, MonthPeriod
-from dozor.domain.errors import BudgetExhausted, CannotRunHere, UpstreamUnavailable
-from dozor.market.ports import WindowUsage
-from dozor.upstream import minute, month
+from dozor.domain.errors import CannotRunHere, UpstreamUnavailable
+from dozor.domain.machines import Used
+from dozor.upstream import machine_state, spent
 from dozor.upstream.ledger_file import LedgerFile, transaction
-from dozor.upstream.minute import Full, MinuteRule
+from dozor.upstream.machine_state import MachineState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from dozor.clock import Clock
@@ -35,46 +35,59 @@ T = TypeVar("T")
 TRY_AGAIN_AFTER = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One call on record: the UTC day it is counted on, and its slot of the minute, ``None`` where none is kept.
+@dataclass(slots=True)
+class Record:
+    """The ledger within one transaction, in its thread: ``state`` is kept as it is left, unless ``changes_nothing``.
 
-    ``opening`` is which opening of the file it was recorded after: another file knows nothing of it.
+    ``now`` and ``steady`` (monotonic seconds) were read once nobody else could change it any more. ``opening`` is which
+    opening of the file this is: another file knows nothing of what was recorded in this one.
     """
 
-    day: date
-    slot: int | None = None
-    opening: int = 0
+    database: sqlite3.Connection
+    now: datetime
+    steady: float
+    state: MachineState
+    opening: int
+    changes_nothing: bool = False
+
+    def used(self, period: MonthPeriod) -> Used:
+        """This machine's calls of ``period``."""
+        return spent.used(self.database, period)
+
+    def count(self, period: MonthPeriod) -> MonthCount:
+        """The same, and whether it is known."""
+        return spent.count(self.database, period)
+
+    def charge(self, family: str, calls: int = 1) -> None:
+        """Count calls of today."""
+        spent.charge(self.database, self.now.date(), family, calls)
+
+    def refund(self, family: str, day: date, calls: int = 1) -> None:
+        """Take back calls that were counted on ``day``."""
+        spent.refund(self.database, day, family, calls)
 
 
 class Ledger:
-    """Counts the month's calls, and holds the minute's slots, in the SQLite file ``path``.
+    """The SQLite file ``path``, which every process that opens it shares. Enter it before use; one instance per loop.
 
-    Every process that opens the file shares both.
-
-    Enter it before use. A damaged file is set aside, and the month then counts as spent, in all processes and after
-    every restart, until ``recover`` or ``set_used`` says what was used, or until it ends: to start from zero could
-    spend a month's quota twice. Entering raises CannotRunHere when the file cannot be used for another reason. Later
-    on, whatever the disk refuses is UpstreamUnavailable: a call that is not on record is not made. All work is done by
-    one thread of its own, so that the disk never stops the loop. ``per_month`` 0 counts without a limit, and then no
-    month is ever spent. ``charged`` is set by every charge, for one who clears it and looks at ``count``.
+    A damaged file is set aside, and the month then counts as unknown, in all processes and after every restart, until
+    ``recover`` or ``set_used`` says what was used, or until it ends: to start from zero could spend a month's quota
+    twice. Entering raises CannotRunHere when the file cannot be used for another reason. Later on, whatever the disk
+    refuses is UpstreamUnavailable: a call that is not on record is not made. All work is done by one thread of its own,
+    so that the disk never stops the loop.
     """
 
-    def __init__(self, path: Path, *, per_month: int, resets_on: int, clock: Clock) -> None:
+    def __init__(self, path: Path, *, resets_on: int, clock: Clock) -> None:
         self._path = path
-        self._per_month = per_month
         self._resets_on = resets_on
         self._clock = clock
         self._file = LedgerFile(path, clock)
         self._usable = True
-        self._last_known = 0
-        self.charged = asyncio.Event()
 
     async def __aenter__(self) -> Ledger:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        period = self._period()
         try:
-            known = await self._in_thread(lambda: month.count(self._file.connection(), period).is_known)
+            await self._in_thread(self._file.connection)
         except (sqlite3.Error, OSError) as error:
             await self._in_thread(self._file.close)
             self._thread.shutdown(wait=False)
@@ -82,8 +95,6 @@ class Ledger:
                 f"The count of upstream calls in {self._path} cannot be used: {error}. Restore the file, or make it "
                 "writable, or move it away: then the month is counted from zero"
             ) from error
-        if self._per_month and not known:
-            log.error("ledger.month_unknown", until=period.end.isoformat())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,87 +103,106 @@ class Ledger:
         finally:
             self._thread.shutdown(wait=False)
 
-    async def charge(self, rule: MinuteRule | None = None) -> Charge:
-        """Count one call that is about to be sent, and with a ``rule`` take a slot of the minute for it, or neither.
+    def period(self) -> MonthPeriod:
+        """The month that it is now."""
+        return MonthPeriod.around(self._clock.now(), self._resets_on)
 
-        Raises BudgetExhausted, which names the window, with nothing counted. Cancelled, it may have counted.
+    async def change(self, work: Callable[[Record], T]) -> T:
+        """What ``work`` returns, with all it changed on disk. Raises UpstreamUnavailable, with nothing changed.
+
+        Cancelled, it may have changed it all the same. ``work`` runs in another thread, and alone among all processes.
         """
-        period = self._period()
-        outcome = await self._on_record(lambda database: self._charge(database, period, rule))
-        match outcome:
-            case Charge():
-                self.charged.set()
-                return outcome
-            case Full(until):
-                raise BudgetExhausted("minute", until)
-            case None:
-                raise BudgetExhausted("month", period.resets_at)
 
-    async def end(self, charge: Charge) -> None:
-        """The call has ended: its slot is free a span from now. Where that fails, a span after it must have ended."""
-        ended_at = self._clock.now()
-        if (slot := charge.slot) is not None:
-            await self._about(charge, lambda database: minute.end(database, slot, ended_at))
+        def alone() -> T:
+            database = self._file.connection()
+            with transaction(database):
+                state, before = machine_state.read(database)
+                # The clocks are read once the lock is held: a wait for it must not backdate a call.
+                now, steady = self._clock.now(), self._clock.monotonic()
+                record = Record(database, now, steady, state, self._file.openings)
+                result = work(record)
+                if not record.changes_nothing:
+                    machine_state.write(database, state, before)
+            return result
 
-    async def give_back(self, charge: Charge) -> None:
-        """Uncount a call on the month. Where that fails it stays counted, which is the safe side."""
-        await self._about(charge, lambda database: month.give_back(database, charge.day))
+        return await self._on_record(alone)
 
-    async def withdraw(self, charge: Charge) -> None:
-        """Undo ``charge`` for a call that was never sent, slot and all. Where that fails it stays counted."""
-        await self._about(charge, lambda database: _withdraw(database, charge))
+    async def look(self, work: Callable[[Record], T]) -> T:
+        """What ``work`` finds; it changes nothing. Raises UpstreamUnavailable."""
 
-    async def usage(self) -> WindowUsage:
-        """How far the month is spent, wholly where its count is lost; as last known where the file cannot be read."""
-        period = self._period()
-        with suppress(UpstreamUnavailable):
-            count = await self.count()
-            self._last_known = count.used if count.is_known else max(count.used, self._per_month)
-        return WindowUsage(self._last_known, self._per_month or None, period.resets_at)
+        def reading() -> T:
+            database = self._file.connection()
+            state, _ = machine_state.read(database)
+            return work(Record(database, self._clock.now(), self._clock.monotonic(), state, self._file.openings))
+
+        return await self._on_record(reading)
 
     async def count(self) -> MonthCount:
-        """The month's calls on record. Raises UpstreamUnavailable."""
-        period = self._period()
-        return await self._on_record(lambda database: month.count(database, period))
+        """The month's calls of this machine. Raises UpstreamUnavailable."""
+        period = self.period()
+        return await self.look(lambda record: record.count(period))
 
-    async def slots_in_use(self, span: timedelta) -> int:
-        """How many calls are under way or ended less than ``span`` ago. Raises UpstreamUnavailable."""
-        now = self._clock.now()
-        return await self._on_record(lambda database: minute.in_use(database, span, now))
+    async def costs(self) -> Mapping[str, int]:
+        """What this machine's calls of the month were for, the most costly first. Raises UpstreamUnavailable."""
+        period = self.period()
+        return await self.look(lambda record: spent.by_family(record.database, period))
 
-    async def recover(self, used: int) -> bool:
+    async def recover(self, used: Used) -> bool:
         """Add the calls made before the count was lost: the month is known again. ``False``: it was not lost.
 
-        Raises UpstreamUnavailable, with nothing changed.
+        ``used`` is what others remember of this machine. Raises UpstreamUnavailable, with nothing changed.
         """
-        period = self._period()
-        recovered = await self._on_record(lambda database: self._recover(database, period, used))
+        period = self.period()
+
+        def add(record: Record) -> bool:
+            if record.count(period).is_known:
+                return False
+            record.charge(spent.OTHER, used.charged)
+            record.refund(spent.OTHER, record.now.date(), used.refunded)
+            spent.make_known(record.database, period)
+            return True
+
+        recovered = await self.change(add)
         if recovered:
-            log.info("ledger.recovered", used=used)
+            log.info("ledger.recovered", used=used.calls)
         return recovered
 
     async def set_used(self, used: int) -> MonthCount:
         """Say how many calls the month has had, as upstream's own page shows it; what the count was before.
 
-        Raises UpstreamUnavailable, with nothing changed.
+        What other machines are known to have used is part of it. Raises UpstreamUnavailable, with nothing changed.
         """
-        period = self._period()
-        return await self._on_record(lambda database: self._set_used(database, period, used))
+        period = self.period()
 
-    def _period(self) -> MonthPeriod:
-        return MonthPeriod.around(self._clock.now(), self._resets_on)
+        def correct(record: Record) -> MonthCount:
+            before = count_of_all(record, period)
+            difference = used - before.used
+            if difference > 0:
+                record.charge(spent.OTHER, difference)
+            elif difference < 0:
+                record.refund(spent.OTHER, record.now.date(), -difference)
+            spent.make_known(record.database, period)
+            record.state.allowance.bucket = None  # what the month's pace allowed was reckoned from another count
+            return before
 
-    async def _about(self, charge: Charge, work: Callable[[sqlite3.Connection], None]) -> None:
-        def if_on_record(database: sqlite3.Connection) -> None:
-            if charge.opening == self._file.openings:
-                work(database)
+        return await self.change(correct)
 
-        with suppress(UpstreamUnavailable):
-            await self._on_record(if_on_record)
+    async def raise_used(self, used: int) -> int:
+        """Count in what upstream counts of the month and we do not; how many calls. Raises UpstreamUnavailable."""
+        period = self.period()
 
-    async def _on_record(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        def add(record: Record) -> int:
+            known = count_of_all(record, period)
+            missing = max(0, used - known.used) if known.is_known else 0
+            if missing:
+                record.charge(spent.OTHER, missing)
+            return missing
+
+        return await self.change(add)
+
+    async def _on_record(self, work: Callable[[], T]) -> T:
         try:
-            result = await self._in_thread(lambda: work(self._file.connection()))
+            result = await self._in_thread(work)
         except (sqlite3.Error, OSError) as error:
             if self._usable:
                 log.error("ledger.unusable", path=str(self._path), reason=str(error))
@@ -190,41 +220,9 @@ class Ledger:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    # From here on: what the thread does.
 
-    def _charge(
-        self, database: sqlite3.Connection, period: MonthPeriod, rule: MinuteRule | None
-    ) -> Charge | Full | None:
-        with transaction(database):
-            now = self._clock.now()  # read once the lock is held: a wait for it must not backdate the slot
-            count = month.count(database, period)
-            if self._per_month and not (count.is_known and count.used < self._per_month):
-                return None
-            if rule is not None and (full := minute.find_full(database, rule, now)) is not None:
-                return full
-            day = now.date()
-            month.add(database, day)
-            return Charge(day, None if rule is None else minute.begin(database, now), self._file.openings)
-
-    def _recover(self, database: sqlite3.Connection, period: MonthPeriod, used: int) -> bool:
-        with transaction(database):
-            if month.count(database, period).is_known:
-                return False
-            month.add(database, self._clock.now().date(), used)
-            month.make_known(database, period)
-            return True
-
-    def _set_used(self, database: sqlite3.Connection, period: MonthPeriod, used: int) -> MonthCount:
-        with transaction(database):
-            before = month.count(database, period)
-            month.clear(database, period)
-            month.add(database, self._clock.now().date(), used)  # today is in every period that the reset day can make
-            month.make_known(database, period)
-            return before
-
-
-def _withdraw(database: sqlite3.Connection, charge: Charge) -> None:
-    with transaction(database):
-        month.give_back(database, charge.day)
-        if charge.slot is not None:
-            minute.give_back(database, charge.slot)
+def count_of_all(record: Record, period: MonthPeriod) -> MonthCount:
+    """The month's calls of this machine and, as last heard, of all others."""
+    own, company = record.count(period), record.state.company
+    others = company.others_used if company.period == period.start.isoformat() else 0
+    return MonthCount(period, own.used + others, own.is_known)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from dozor.upstream import minute, month
+from dozor.upstream import machine_state, spent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SCHEMA_VERSION = 2  # 1 knew of no losses: an older Dozor would count from zero where they are noted
+SCHEMA_VERSION = 3  # an older Dozor would not see what is counted here, and one of format 1 not that calls were lost
 LOCKED_FOR_SECONDS = 2.0  # how long another process may keep us waiting; it needs milliseconds
 OPENED_WITHIN_SECONDS = 5.0  # how long others who open it may keep us waiting
 KEPT_FOR = timedelta(days=400)
@@ -132,13 +132,14 @@ class LedgerFile:
             [version] = database.execute("PRAGMA user_version").fetchone()
             if version > SCHEMA_VERSION:
                 raise sqlite3.DatabaseError(f"it was written by a newer Dozor (format {version})")
-            month.create(database)
-            minute.create(database)
+            spent.create(database)
+            machine_state.create(database)
+            machine_state.read(database)  # what cannot be understood is to show now
             database.execute(f"PRAGMA user_version = {SCHEMA_VERSION:d}")
             today = self._clock.now().date()
-            month.forget_before(database, today - KEPT_FOR)
+            spent.forget_before(database, today - KEPT_FOR)
             if was_lost:
-                month.lose(database, today)
+                spent.lose(database, today)
 
 
 def find_damage(path: Path) -> str | None:

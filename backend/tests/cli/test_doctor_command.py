@@ -42,7 +42,7 @@ async def doctor(folder: Path, *arguments: str, **environment: str) -> tuple[Fin
 
 def calls_counted(folder: Path) -> int:
     with closing(sqlite3.connect(folder / "data" / "ledger.db")) as database:
-        return int(database.execute("SELECT coalesce(sum(used), 0) FROM calls").fetchone()[0])
+        return int(database.execute("SELECT coalesce(sum(charged - refunded), 0) FROM spent").fetchone()[0])
 
 
 async def test_all_is_well_and_one_call_is_spent_and_counted(tmp_path: Path, upstream: ScriptedUpstream) -> None:

@@ -12,22 +12,18 @@ from finished import finish
 
 from dozor.clock import SystemClock
 from dozor.domain.budget import MonthPeriod
-from dozor.upstream.ledger import Ledger
 from running_dozor import RunningDozor, running_dozor, scripted_upstream
+from till import Till
 
 GARBAGE = b"this is no database" * 100
 CHART = '{"prices":[[0,1.5]],"market_caps":[[0,1]],"total_volumes":[[0,1]]}'
 LIMIT = {"COINGECKO_CALLS_PER_MONTH": "100"}
 
 
-def ledger_in(folder: Path) -> Ledger:
-    return Ledger(folder / "data" / "ledger.db", per_month=100, resets_on=1, clock=SystemClock())
-
-
 async def calls(folder: Path, number: int) -> None:
-    async with ledger_in(folder) as ledger:
+    async with Till(folder / "data" / "ledger.db", SystemClock(), per_month=0) as till:
         for _ in range(number):
-            await ledger.charge()
+            await till.charge()
 
 
 async def shown(folder: Path) -> Any:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine
     from pathlib import Path
 
-    from dozor.clock import Clock
     from dozor.upstream.minute import MinuteRule
+
+    from dozor.clock import Clock
 
 SOMEBODY = Asker(Lane.PERSON, "app")
 

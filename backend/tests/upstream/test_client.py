@@ -24,13 +24,14 @@ from dozor.domain.errors import (
     UpstreamUnavailable,
 )
 from dozor.domain.lanes import Asker, Lane
+from dozor.domain.machines import Rules
 from dozor.market.ports import BodyShape, Call
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient
-from dozor.upstream.ledger import Ledger
 from dozor.upstream.transport import Transport
-from fakes import FakeClock, settle
+from fakes import FakeClock
+from till import Till
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,14 +58,14 @@ class HurriedClock(FakeClock):
 class Bench:
     """A client, the server that it calls, and everything between them."""
 
-    def __init__(self, server: ScriptedServer, clock: FakeClock, ledger: Ledger, client: UpstreamClient) -> None:
+    def __init__(self, server: ScriptedServer, clock: FakeClock, till: Till, client: UpstreamClient) -> None:
         self.server = server
         self.clock = clock
-        self.ledger = ledger
+        self.till = till
         self.client = client
 
     async def charged(self) -> int:
-        return (await self.ledger.usage()).used
+        return await self.till.used()
 
     async def fails(self, call: Call = PRICE) -> Exception:
         """What ``fetch`` raises."""
@@ -86,26 +87,21 @@ async def a_bench(
     *,
     clock: FakeClock | None = None,
     per_minute: int = 0,
-    window_seconds: float = 60.0,
     per_month: int = 0,
+    rules: Rules | None = None,
     count_only_successes: bool = False,
     **transport: object,
 ) -> AsyncIterator[Bench]:
     clock = clock or HurriedClock()
     options = {"base_url": f"{server.origin}/api/v3", "key_header": ("x-cg-demo-api-key", KEY)} | transport
     async with (
-        Ledger(folder / "ledger.db", per_month=per_month, resets_on=1, clock=clock) as ledger,
+        Till(folder / "ledger.db", clock, per_minute=per_minute, per_month=per_month, rules=rules) as till,
         Transport(**options) as transport_,  # type: ignore[arg-type]
+        asyncio.TaskGroup() as tasks,
     ):
-        admission = Admission(
-            per_minute=per_minute,
-            ledger=ledger,
-            clock=clock,
-            window_seconds=window_seconds,
-            count_only_successes=count_only_successes,
-        )
+        admission = Admission(till.accounts, tasks, clock, count_only_successes=count_only_successes)
         client = UpstreamClient(transport=transport_, admission=admission, breaker=Breaker(), clock=clock)
-        yield Bench(server, clock, ledger, client)
+        yield Bench(server, clock, till, client)
 
 
 @pytest.fixture
@@ -310,7 +306,7 @@ async def test_second_try_that_the_budget_refuses_leaves_the_first_error(
 
 
 async def test_second_try_does_not_wait_for_a_turn(server: ScriptedServer, tmp_path: Path) -> None:
-    async with a_bench(server, tmp_path, per_minute=1, window_seconds=3) as bench:
+    async with a_bench(server, tmp_path, per_minute=1, rules=Rules(span=3.0)) as bench:
         server.script.append(answer(500, b"oops"))
         assert isinstance(await bench.fails(), UpstreamUnavailable)
         assert len(server.requests) == 1
@@ -398,14 +394,13 @@ async def test_call_that_waited_for_its_turn_is_not_sent_after_upstream_asked_fo
     server: ScriptedServer, tmp_path: Path
 ) -> None:
     clock = FakeClock()
-    async with a_bench(server, tmp_path, clock=clock, per_minute=1, window_seconds=3) as bench:
+    async with a_bench(server, tmp_path, clock=clock, per_minute=1, rules=Rules(span=3.0)) as bench:
         asked = asyncio.Event()
         server.script.append(after(asked.wait, answer(429, LIMITED)))
         first = asyncio.ensure_future(bench.client.fetch(PRICE))
         await server.has_been_asked(1)
         second = asyncio.ensure_future(bench.client.fetch(PRICE))
-        await settle()
-        assert clock.sleepers == 1  # it waits for the slot that the first one holds
+        await clock.has_sleepers(1)  # it waits for the slot that the first one holds
         asked.set()
         await asyncio.wait([first])
         await clock.advance(3)
@@ -476,7 +471,7 @@ async def test_status_tells_what_was_spent_and_when_upstream_last_answered(
         status = await bench.client.status()
         assert status.last_success_at == fetched_at
         assert (status.state, status.reason, status.retry_at) == ("closed", None, None)
-        assert (status.minute.used, status.minute.limit) == (1, 4)
+        assert (status.minute.used, status.minute.limit) == (1, 5)
         assert (status.month.used, status.month.limit) == (1, 100)
 
 
@@ -510,7 +505,7 @@ async def test_whoever_finds_the_lease_taken_gives_the_slot_back_unspent(
     async with a_bench(server, tmp_path, per_minute=1) as bench:
 
         async def refuse() -> None:
-            assert bench.client._admission.minute_usage().used == 1, "asked once a slot is had"
+            assert (await bench.till.spending()).minute_used == 1, "asked once a slot is had"
             raise TakenElsewhere
 
         for _ in range(3):

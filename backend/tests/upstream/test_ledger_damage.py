@@ -7,22 +7,23 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
+from till import Short, Till
 
-from dozor.domain.errors import BudgetExhausted, UpstreamUnavailable
-from dozor.upstream.ledger import Ledger
-from dozor.upstream.minute import MinuteRule
+from dozor.domain.allowance import Shortage
+from dozor.domain.errors import UpstreamUnavailable
+from dozor.domain.machines import Used
 from fakes import FakeClock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 GARBAGE = b"this is no database, and long enough to be taken for a header" * 20
-RESET = datetime(2026, 12, 1, tzinfo=UTC)
+AFTER_THE_RESET = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
 
 START = """
 import asyncio, os, sys
@@ -40,7 +41,7 @@ class Dying:
                 os._exit(9)  # as abruptly as a kill, just before this step
 
 async def main():
-    async with Ledger(Path(sys.argv[1]), per_month=100, resets_on=1, clock=SystemClock()):
+    async with Ledger(Path(sys.argv[1]), resets_on=1, clock=SystemClock()):
         pass
 
 sys.addaudithook(Dying(int(sys.argv[2])))
@@ -48,8 +49,8 @@ asyncio.run(main())
 """
 
 
-def ledger_at(path: Path, clock: FakeClock | None = None, *, per_month: int = 100, resets_on: int = 1) -> Ledger:
-    return Ledger(path, per_month=per_month, resets_on=resets_on, clock=clock or FakeClock())
+def ledger_at(path: Path, clock: FakeClock | None = None, *, per_month: int = 100, resets_on: int = 1) -> Till:
+    return Till(path, clock, per_month=per_month, resets_on=resets_on)
 
 
 def set_aside(folder: Path) -> dict[str, bytes]:
@@ -60,16 +61,8 @@ def databases_set_aside(folder: Path) -> list[bytes]:
     return sorted(content for name, content in set_aside(folder).items() if not name.endswith("-wal"))
 
 
-async def is_spent(ledger: Ledger) -> bool:
-    try:
-        await ledger.withdraw(await ledger.charge())
-    except BudgetExhausted:
-        return True
-    return False
-
-
 async def sound_ledger_with_calls(path: Path, calls: int, clock: FakeClock | None = None) -> None:
-    async with ledger_at(path, clock) as ledger:
+    async with ledger_at(path, clock, per_month=3000) as ledger:
         for _ in range(calls):
             await ledger.charge()
 
@@ -77,7 +70,7 @@ async def sound_ledger_with_calls(path: Path, calls: int, clock: FakeClock | Non
 def overwrite_the_page_of_calls(path: Path) -> None:
     with closing(sqlite3.connect(path)) as database:
         [size] = database.execute("PRAGMA page_size").fetchone()
-        [page] = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'calls'").fetchone()
+        [page] = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'spent'").fetchone()
     content = bytearray(path.read_bytes())
     content[(page - 1) * size : page * size] = b"\xaa" * size
     path.write_bytes(content)
@@ -96,11 +89,11 @@ async def test_file_that_is_no_database_is_set_aside_as_it_was_and_the_month_cou
     path.write_bytes(content)
     with capture_logs() as logs:
         async with ledger_at(path) as ledger:
-            with pytest.raises(BudgetExhausted) as refusal:
+            with pytest.raises(Short) as refusal:
                 await ledger.charge()
-            usage = await ledger.usage()
-    assert (refusal.value.window, refusal.value.retry_at) == ("month", RESET)
-    assert (usage.used, usage.limit) == (100, 100)
+            spending = await ledger.spending()
+    assert (refusal.value.shortage, refusal.value.until) == (Shortage.MONTH, AFTER_THE_RESET)
+    assert (spending.month_used, spending.month_limit) == (100, 100)
     assert set_aside(tmp_path) == {"ledger.db.damaged-20261122T120000Z": content}
     assert [(line["event"], line["log_level"]) for line in logs] == [
         ("ledger.set_aside", "warning"),
@@ -115,7 +108,7 @@ async def test_database_with_a_harmed_page_is_set_aside(tmp_path: Path, harm: ob
     harm(path)  # type: ignore[operator]
     harmed = path.read_bytes()
     async with ledger_at(path) as ledger:
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
     assert databases_set_aside(tmp_path) == [harmed]
 
 
@@ -124,7 +117,7 @@ async def test_emptied_file_is_set_aside_with_the_wal_that_shows_it(tmp_path: Pa
     path.touch()
     wal.write_bytes(b"calls that were counted")
     async with ledger_at(path) as ledger:
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
     assert set_aside(tmp_path) == {
         "ledger.db.damaged-20261122T120000Z": b"",
         "ledger.db.damaged-20261122T120000Z-wal": b"calls that were counted",
@@ -146,19 +139,19 @@ async def test_mark_survives_restarts_and_is_said_at_each(tmp_path: Path) -> Non
     for _ in range(3):
         with capture_logs() as logs:
             async with ledger_at(path) as ledger:
-                assert await is_spent(ledger)
+                assert await ledger.is_spent()
         assert [line["event"] for line in logs if line["log_level"] == "error"] == ["ledger.month_unknown"]
     assert len(databases_set_aside(tmp_path)) == 1
 
 
 async def test_mark_ends_with_the_month(tmp_path: Path) -> None:
-    path, clock = tmp_path / "ledger.db", FakeClock(datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC))
+    path, clock = tmp_path / "ledger.db", FakeClock(datetime(2026, 11, 30, 23, tzinfo=UTC))
     path.write_bytes(GARBAGE)
     async with ledger_at(path, clock) as ledger:
-        assert await is_spent(ledger)
-        await clock.advance(1)
-        assert not await is_spent(ledger)
-        assert (await ledger.usage()).used == 0
+        assert await ledger.is_spent()
+        await clock.advance(3660)
+        assert not await ledger.is_spent()
+        assert await ledger.used() == 0
 
 
 async def test_moving_the_reset_day_does_not_forget_that_calls_were_lost(tmp_path: Path) -> None:
@@ -167,7 +160,7 @@ async def test_moving_the_reset_day_does_not_forget_that_calls_were_lost(tmp_pat
     async with ledger_at(path, clock):
         await clock.advance(86_400)
     async with ledger_at(path, clock, resets_on=15) as ledger:  # 15 November to 15 December
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
 
 
 async def test_wall_clock_that_steps_back_over_the_damage_frees_nothing(tmp_path: Path) -> None:
@@ -175,7 +168,7 @@ async def test_wall_clock_that_steps_back_over_the_damage_frees_nothing(tmp_path
     path.write_bytes(GARBAGE)
     async with ledger_at(path, clock) as ledger:
         clock.step_wall_clock(-10)
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
 
 
 async def test_without_a_limit_nothing_is_spent_and_nothing_is_said_as_an_error(tmp_path: Path) -> None:
@@ -184,9 +177,9 @@ async def test_without_a_limit_nothing_is_spent_and_nothing_is_said_as_an_error(
     with capture_logs() as logs:
         async with ledger_at(path, per_month=0) as ledger:
             await ledger.charge()
-            usage = await ledger.usage()
-            assert not (await ledger.count()).is_known
-    assert (usage.used, usage.limit) == (1, None)
+            spending = await ledger.spending()
+            assert not (await ledger.ledger.count()).is_known
+    assert (spending.month_used, spending.month_limit) == (1, None)
     assert [line["log_level"] for line in logs] == ["warning"]
 
 
@@ -194,21 +187,21 @@ async def test_recovered_count_opens_the_month_again_once_and_for_all_processes(
     path = tmp_path / "ledger.db"
     path.write_bytes(GARBAGE)
     async with ledger_at(path) as ledger, ledger_at(path) as other:
-        assert await other.recover(40)
-        assert not await ledger.recover(40)  # it is known by now: nothing is added twice
+        assert await other.ledger.recover(Used(40))
+        assert not await ledger.ledger.recover(Used(40))  # it is known by now: nothing is added twice
         await ledger.charge()
-        assert (await other.usage()).used == 41
+        assert await other.used() == 41
     async with ledger_at(path) as ledger:
-        assert not await is_spent(ledger)
+        assert not await ledger.is_spent()
 
 
 async def test_recovered_count_at_the_limit_leaves_the_month_spent(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_bytes(GARBAGE)
     async with ledger_at(path) as ledger:
-        assert await ledger.recover(100)
-        assert await is_spent(ledger)
-        assert (await ledger.count()).is_known
+        assert await ledger.ledger.recover(Used(100))
+        assert await ledger.is_spent()
+        assert (await ledger.ledger.count()).is_known
 
 
 async def test_calls_made_without_a_limit_since_the_loss_are_added_to_what_is_recovered(tmp_path: Path) -> None:
@@ -216,16 +209,16 @@ async def test_calls_made_without_a_limit_since_the_loss_are_added_to_what_is_re
     path.write_bytes(GARBAGE)
     async with ledger_at(path, per_month=0) as ledger:
         await ledger.charge()
-        await ledger.recover(40)
-        assert (await ledger.usage()).used == 41
+        await ledger.ledger.recover(Used(40))
+        assert await ledger.used() == 41
 
 
 async def test_count_that_is_not_lost_cannot_be_recovered(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     await sound_ledger_with_calls(path, 3)
     async with ledger_at(path) as ledger:
-        assert not await ledger.recover(40)
-        assert (await ledger.usage()).used == 3
+        assert not await ledger.ledger.recover(Used(40))
+        assert await ledger.used() == 3
 
 
 @pytest.mark.parametrize("used", [0, 2, 99])
@@ -235,41 +228,31 @@ async def test_count_that_is_set_replaces_what_was_there_and_clears_the_mark(tmp
     await clock.advance(86_400)
     async with ledger_at(path, clock) as ledger:
         await ledger.charge()
-        before = await ledger.set_used(used)
+        before = await ledger.ledger.set_used(used)
         assert (before.used, before.is_known) == (6, True)
-        assert (await ledger.usage()).used == used
+        assert await ledger.used() == used
     path.write_bytes(GARBAGE)
     async with ledger_at(path, clock) as ledger:
-        assert not (await ledger.set_used(used)).is_known
-        assert not await is_spent(ledger)
-        assert (await ledger.usage()).used == used
-
-
-async def test_slots_of_the_minute_in_use_are_counted_without_changing_any(tmp_path: Path) -> None:
-    clock, rule = FakeClock(), MinuteRule(5, timedelta(seconds=60))
-    async with ledger_at(tmp_path / "ledger.db", clock) as ledger:
-        ended, _ = await ledger.charge(rule), await ledger.charge(rule)
-        await ledger.end(ended)
-        assert await ledger.slots_in_use(rule.span) == 2
-        await clock.advance(60)
-        assert await ledger.slots_in_use(rule.span) == 1  # whose end is not known
-        await clock.advance(15)
-        assert await ledger.slots_in_use(rule.span) == 0
+        assert not (await ledger.ledger.set_used(used)).is_known
+        assert not await ledger.is_spent()
+        assert await ledger.used() == used
 
 
 async def test_running_process_goes_on_with_the_new_file_when_another_sets_its_own_aside(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     async with ledger_at(path) as running:
-        in_flight = await running.charge(MinuteRule(5, timedelta(seconds=60)))
+        in_flight = await running.charge()
         with closing(sqlite3.connect(path)) as database:
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         overwrite_the_page_of_calls(path)
         async with ledger_at(path) as started:
-            await started.set_used(10)
+            await started.ledger.set_used(10)
             await running.charge()
-            assert (await started.usage()).used == 11
-            await running.withdraw(in_flight)  # it was counted in the file set aside, so here there is nothing to undo
-            assert (await started.usage()).used == 11
+            assert await started.used() == 11
+            await running.accounts.withdraw(
+                in_flight
+            )  # it was counted in the file set aside, so here there is nothing to undo
+            assert await started.used() == 11
     assert len(databases_set_aside(tmp_path)) == 1
 
 
@@ -287,7 +270,7 @@ async def test_damage_that_shows_while_running_stops_calls_and_the_next_start_se
         assert [line["event"] for line in logs] == ["ledger.unusable"]
         assert set_aside(tmp_path) == {}
     async with ledger_at(path) as ledger:
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
     assert len(databases_set_aside(tmp_path)) == 1
 
 
@@ -301,7 +284,7 @@ async def test_many_processes_that_start_on_a_damaged_file_end_on_one_new_file(t
     assert [await process.wait() for process in processes] == [0, 0, 0, 0]
     assert list(set_aside(tmp_path).values()) == [GARBAGE]
     async with ledger_at(path, FakeClock(datetime.now(UTC))) as ledger:
-        assert await is_spent(ledger)
+        assert await ledger.is_spent()
 
 
 async def test_start_that_dies_at_any_step_of_setting_aside_never_leaves_a_month_that_counts_from_zero(
@@ -318,7 +301,7 @@ async def test_start_that_dies_at_any_step_of_setting_aside_never_leaves_a_month
         start = [sys.executable, "-c", START, str(path), str(steps)]
         ended = (await asyncio.to_thread(subprocess.run, start, stdout=subprocess.DEVNULL, check=False)).returncode
         async with ledger_at(path, FakeClock(datetime.now(UTC))) as ledger:
-            assert await is_spent(ledger), f"died at step {steps}"
+            assert await ledger.is_spent(), f"died at step {steps}"
         kept = set_aside(folder)
         assert sorted(kept.values()) == [b"", b"calls that were counted"], f"died at step {steps}"
         assert not (folder / "ledger.db.setting-aside").exists()

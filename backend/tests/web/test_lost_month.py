@@ -15,7 +15,7 @@ from running_dozor import RunningDozor, running_dozor, scripted_upstream, until
 GARBAGE = b"this is no database" * 100
 CHART = '{"prices":[[0,1.5]],"market_caps":[[0,1]],"total_volumes":[[0,1]]}'
 PATIENCE_S = 20
-LIMIT = {"COINGECKO_CALLS_PER_MONTH": "100"}
+LIMIT = {"COINGECKO_CALLS_PER_MONTH": "3000"}
 
 
 async def month(dozor: RunningDozor) -> tuple[int, int | None]:
@@ -27,13 +27,19 @@ async def month_is(dozor: RunningDozor, used: int) -> bool:
     return (await month(dozor))[0] == used
 
 
-def remembered(server: Server, prefix: str = "") -> list[str]:
-    """The counts in Redis, one for each machine."""
+def remembered(server: Server, prefix: str = "") -> list[int]:
+    """The month's calls as Redis has them, one count for each machine."""
     with server.client() as client:
-        return [count for key in client.scan_iter(match=f"{prefix}month:*") for count in client.hvals(key)]
+        books = [json.loads(client.hget(key, "body")) for key in client.scan_iter(match=f"{prefix}budget:*")]
+    return [
+        used["charged"] - used["refunded"]
+        for book in books
+        for month in book["months"].values()
+        for used in month.values()
+    ]
 
 
-async def until_remembered(server: Server, counts: list[str]) -> None:
+async def until_remembered(server: Server, counts: list[int]) -> None:
     async def is_so() -> bool:
         return remembered(server) == counts
 
@@ -41,7 +47,7 @@ async def until_remembered(server: Server, counts: list[str]) -> None:
 
 
 async def is_remembered(server: Server) -> bool:
-    return remembered(server) not in ([], ["0"])
+    return remembered(server) not in ([], [0])
 
 
 async def ask_for_charts(dozor: RunningDozor, coins: range) -> list[int]:
@@ -54,7 +60,7 @@ async def test_without_redis_no_call_is_made_until_the_month_is_known(tmp_path: 
     (tmp_path / "data" / "ledger.db").write_bytes(GARBAGE)
     async with scripted_upstream() as upstream, running_dozor(upstream.base_url, tmp_path, **LIMIT) as dozor:
         assert await ask_for_charts(dozor, range(3)) == [429] * 3
-        assert await month(dozor) == (100, 100)
+        assert await month(dozor) == (3000, 3000)
     assert upstream.calls == []
     assert not (tmp_path / "data" / "machine.id").exists()
 
@@ -65,13 +71,13 @@ async def test_month_is_taken_from_redis_and_no_call_of_it_is_forgotten(tmp_path
             upstream.answer(CHART)
             async with running_dozor(upstream.base_url, tmp_path, REDIS_URL=server.url, **LIMIT) as dozor:
                 assert await ask_for_charts(dozor, range(7)) == [200] * 7
-                await until_remembered(server, ["7"])
+                await until_remembered(server, [7])
             (tmp_path / "data" / "ledger.db").write_bytes(GARBAGE)
             async with running_dozor(upstream.base_url, tmp_path, REDIS_URL=server.url, **LIMIT) as dozor:
                 await until(lambda: month_is(dozor, 7), PATIENCE_S)
                 assert await ask_for_charts(dozor, range(10, 13)) == [200] * 3
-                assert await month(dozor) == (10, 100)
-                await until_remembered(server, ["10"])
+                assert await month(dozor) == (10, 3000)
+                await until_remembered(server, [10])
         assert len(upstream.calls) == 10
 
 
@@ -81,12 +87,12 @@ async def test_redis_that_comes_up_later_opens_the_month_then(tmp_path: Path, va
             upstream.answer(CHART)
             async with running_dozor(upstream.base_url, tmp_path, REDIS_URL=server.url, **LIMIT) as dozor:
                 await ask_for_charts(dozor, range(4))
-                await until_remembered(server, ["4"])
+                await until_remembered(server, [4])
             server.stop()
             (tmp_path / "data" / "ledger.db").write_bytes(GARBAGE)
             async with running_dozor(upstream.base_url, tmp_path, REDIS_URL=server.url, **LIMIT) as dozor:
                 assert await ask_for_charts(dozor, range(10, 12)) == [429] * 2
-                assert await month(dozor) == (100, 100)
+                assert await month(dozor) == (3000, 3000)
                 server.start()
                 await until(lambda: month_is(dozor, 4), PATIENCE_S)
                 assert await ask_for_charts(dozor, range(10, 12)) == [200] * 2

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import assert_never
 
 from yarl import URL
@@ -14,12 +15,14 @@ from yarl import URL
 from dozor.cli.checks.finding import Finding, failed, ok, skipped, warning
 from dozor.cli.checks.reach import CONNECT_SECONDS, DNS_SECONDS, addresses_of, agree_on_tls, try_all, why
 from dozor.clock import Clock
-from dozor.domain.errors import BudgetExhausted, CannotRunHere, TryLater
+from dozor.domain.allowance import Wait
+from dozor.domain.errors import CannotRunHere, TryLater
 from dozor.domain.lanes import Asker, Lane
 from dozor.market.ports import BodyShape, Call
 from dozor.settings import KEY_HEADER, Settings
 from dozor.telemetry.phrases import Words
-from dozor.upstream.admission import Admission
+from dozor.upstream.accounts import Accounts, Spending
+from dozor.upstream.admission import Permit
 from dozor.upstream.ledger import Ledger
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
@@ -79,17 +82,12 @@ async def check_key(settings: Settings, clock: Clock, *, may_call: bool) -> Asyn
     if not may_call and not path.exists():
         yield skipped("quota", Words("ещё ничего не считано", "nothing is counted yet"))  # and nothing is made
         return
-    ledger = Ledger(
-        path,
-        per_month=settings.calls_per_month,
-        resets_on=settings.month_resets_on,
-        clock=clock,
-    )
     try:
-        async with ledger:
+        async with Ledger(path, resets_on=settings.month_resets_on, clock=clock) as ledger:
+            accounts = Accounts(ledger, settings.limits, clock, machines=settings.machines)
             if may_call:
-                yield await _try_key(settings, ledger, clock)
-            yield await _quota(ledger)
+                yield await _try_key(settings, accounts, clock)
+            yield _quota(await accounts.spending())
     except CannotRunHere as refusal:
         yield failed("quota", Words(str(refusal), str(refusal)), CHECK_LEDGER)
 
@@ -97,29 +95,25 @@ async def check_key(settings: Settings, clock: Clock, *, may_call: bool) -> Asyn
 CHECK_LEDGER = Words("См. выше о диске и базе данных", "See above on the disk and the database")
 
 
-async def _try_key(settings: Settings, ledger: Ledger, clock: Clock) -> Finding:
-    admission = Admission(
-        per_minute=settings.calls_per_minute,
-        ledger=ledger,
-        clock=clock,
-        count_only_successes=settings.count_only_successes,
-    )
+async def _try_key(settings: Settings, accounts: Accounts, clock: Clock) -> Finding:
     key = settings.coingecko_api_key
     header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None
     try:
-        async with (
-            Transport(settings.coingecko_base_url, key_header=header, total_seconds=CALL_SECONDS) as transport,
-            admission.permit(PING.asker, PING.family, may_wait=False) as permit,
-        ):
+        charge = await accounts.charge(PING.asker.lane, PING.family)
+    except TryLater as refusal:
+        return failed("key", Words(str(refusal), str(refusal)), CHECK_LEDGER)
+    if isinstance(charge, Wait):
+        until = f"{clock.now() + timedelta(seconds=charge.chance() - clock.monotonic()):%d.%m %H:%M:%S} UTC"
+        return warning("key", Words(f"не проверен: квота до {until}", f"not tried: no quota until {until}"), WAIT)
+    permit = Permit(accounts, charge, count_only_successes=settings.count_only_successes)
+    try:
+        async with Transport(settings.coingecko_base_url, key_header=header, total_seconds=CALL_SECONDS) as transport:
             permit.spend()
             reply = await transport.get(PING, seconds=CALL_SECONDS)
             answer = reply if isinstance(reply, Failing) else _read(reply.status, reply.headers, reply.body)
-            await permit.settle(succeeded=isinstance(answer, Good))
-    except BudgetExhausted as refusal:
-        until = f"{refusal.retry_at:%d.%m %H:%M:%S} UTC"
-        return warning("key", Words(f"не проверен: квота до {until}", f"not tried: no quota until {until}"), WAIT)
-    except TryLater as refusal:
-        return failed("key", Words(str(refusal), str(refusal)), CHECK_LEDGER)
+        await permit.settle(succeeded=isinstance(answer, Good))
+    finally:
+        await accounts.end(charge)
     return _said(answer, settings)
 
 
@@ -147,15 +141,15 @@ def _said(answer: Answer, settings: Settings) -> Finding:
             assert_never(answer)
 
 
-async def _quota(ledger: Ledger) -> Finding:
-    month = await ledger.usage()
-    if month.limit is None:
-        return ok("quota", Words(f"за месяц {month.used}, предела нет", f"{month.used} this month, without a limit"))
-    left = max(month.limit - month.used, 0)
-    until = f"{month.resets_at:%d.%m %H:%M} UTC" if month.resets_at else "—"
+def _quota(spending: Spending) -> Finding:
+    used, limit = spending.month_used, spending.month_limit
+    if limit is None:
+        return ok("quota", Words(f"за месяц {used}, предела нет", f"{used} this month, without a limit"))
+    left = max(limit - used, 0)
+    until = f"{spending.month.resets_at:%d.%m %H:%M} UTC"
     seen = Words(
-        f"за месяц {month.used} из {month.limit}, осталось {left}; новый счёт {until}",
-        f"{month.used} of {month.limit} this month, {left} left; it begins anew {until}",
+        f"за месяц {used} из {limit}, осталось {left}; новый счёт {until}",
+        f"{used} of {limit} this month, {left} left; it begins anew {until}",
     )
     if left == 0:
         fix = Words(

@@ -1,0 +1,343 @@
+"""What several machines may spend together: each call is in this machine's ledger, and in the book that they share.
+
+The ledger comes first, then the book decides, then the call is sent: whatever ends in between leaves a call charged
+that was not made, never the other way round. While the book cannot be had, the machine goes on with what is its own
+(``accounts``), once the others must have noticed. What it learns of the book it writes down before it says that it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import structlog
+
+from dozor.domain.allowance import Wait
+from dozor.domain.budget import Limits, MonthPeriod
+from dozor.domain.errors import UpstreamUnavailable
+from dozor.domain.lanes import Lane
+from dozor.domain.learning import LearntLimit
+from dozor.domain.machines import Book, Offer, Rules, Told
+from dozor.domain.pace import Bucket
+from dozor.upstream.accounts import Accounts, Charge, Outcome, Spending
+from dozor.upstream.book_desk import Account, BookDesk, BookShelf, Reading, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dozor.clock import Clock
+    from dozor.domain.allowance import Decision, Terms
+    from dozor.upstream.ledger import Ledger, Record
+
+log = structlog.get_logger(__name__)
+
+TRIED_WITHIN_SECONDS = 2.5
+CLOSED_WITHIN_SECONDS = 1.0
+
+
+class SharedAccounts(Accounts):
+    """See the module; used like ``Accounts``. ``machine`` is this machine's name among all. One instance per loop.
+
+    ``keep_in_touch`` before use, ``close`` after it.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        limits: Limits,
+        clock: Clock,
+        shelf: BookShelf,
+        machine: str,
+        *,
+        machines: int = 1,
+        rules: Rules | None = None,
+    ) -> None:
+        super().__init__(ledger, limits, clock, machines=machines, rules=rules)
+        self._desk = BookDesk(shelf, clock, self._rules)
+        self._machine = machine
+        self._together: Spending | None = None
+        self._heard_at = -math.inf
+        self._said_silent: frozenset[str] = frozenset()
+        self._said_alone = False
+        self._tried = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+
+    def keep_in_touch(self, tasks: asyncio.TaskGroup) -> None:
+        """Begin to tell the others that this machine is there, and to hear of them; ``tasks`` owns it."""
+        self._keeper = tasks.create_task(self._keep_in_touch(), name="keep in touch with other machines")
+
+    async def close(self) -> None:
+        """Stop, and leave what is this machine's own to the others; before ledger and shelf are closed.
+
+        Another process of this machine that goes on is heard of again at once.
+        """
+        if self._keeper is None:
+            return
+        self._keeper.cancel()
+        await asyncio.wait([self._keeper])
+        try:
+            async with asyncio.timeout(CLOSED_WITHIN_SECONDS):
+                if self._desk.is_open and await self.touch():
+                    await self._ledger.change(_leave)
+                    await self._desk.forget(self._machine)
+        except (TimeoutError, Unreachable, UpstreamUnavailable):
+            pass  # then it is kept for a while
+
+    async def charge(self, lane: Lane, family: str, *, beyond_reserve: bool = True) -> Outcome:
+        """See ``Accounts.charge``."""
+        await self._wait_until_tried()
+        if self._desk.is_open:
+            try:
+                return await self._charge_together(lane, family, beyond_reserve=beyond_reserve)
+            except Unreachable:
+                pass
+        outcome = await super().charge(lane, family, beyond_reserve=beyond_reserve)
+        if isinstance(outcome, Charge):
+            self._say_alone()
+        return outcome
+
+    async def withdraw(self, charge: Charge) -> None:
+        """See ``Accounts.withdraw``."""
+        await super().withdraw(charge)
+        if charge.is_shared:
+            await self._tell_if_possible(lambda book, _now, terms: book.allowance.withdraw(terms, charge.call))
+
+    async def refused(self, charge: Charge, pause: float) -> None:
+        """See ``Accounts.refused``."""
+        await super().refused(charge, pause)
+        await self._tell_if_possible(lambda book, now, terms: book.allowance.refused(now, terms, charge.call, pause))
+
+    async def answered(self, charge: Charge) -> None:
+        """See ``Accounts.answered``."""
+        await super().answered(charge)
+        await self._tell_if_possible(lambda book, _now, _terms: book.allowance.answered(charge.call))
+
+    async def spending(self) -> Spending:
+        """See ``Accounts.spending``: of all machines while they are in touch."""
+        own = await super().spending()
+        if self._together is None or not self._is_in_touch():
+            return own
+        used = max(own.month_used, self._together.month_used) if own.month_known else own.month_used
+        return replace(self._together, month_used=used, month_known=own.month_known)
+
+    async def touch(self) -> bool:
+        """Tell the others what this machine has, and remember what it hears. ``False``: the book cannot be had.
+
+        Raises UpstreamUnavailable when the ledger cannot be used.
+        """
+        period = self._ledger.period()
+        account = await self._ledger.change(lambda record: self._account(record, period))
+        offers: list[Offer] = []
+
+        def hear(reading: Reading, told: Told) -> bool:
+            offers.append(reading.book.offer(told, account.limit))
+            return True
+
+        try:
+            reading = await self._desk.change(account, hear)
+        except Unreachable:
+            return False
+        await self._ledger.change(lambda record: self._learn(record, period, reading, offers[-1], account))
+        self._heard_at = self._clock.monotonic()
+        self._together = self._spending_of(reading, account, period)
+        if not account.is_known:
+            await self._recover(reading.book, period)
+        self._say_who_is_silent(reading)
+        self._say_together()
+        return True
+
+    async def _keep_in_touch(self) -> None:
+        while True:
+            try:
+                if self._desk.is_open:
+                    await self.touch()
+            except UpstreamUnavailable:
+                pass  # the ledger has said so
+            await self._clock.sleep(self._rules.heard_every)
+
+    async def _wait_until_tried(self) -> None:
+        """At the start, the first calls wait to know whether there are others."""
+        if self._tried.is_set():
+            return
+        try:
+            async with asyncio.timeout(TRIED_WITHIN_SECONDS):
+                await self._desk.wait_until_tried()
+        except TimeoutError:
+            pass
+        self._tried.set()
+
+    def _is_in_touch(self) -> bool:
+        return self._clock.monotonic() - self._heard_at <= self._rules.silent_after
+
+    # What is told and what is remembered, in the ledger's thread.
+
+    def _account(self, record: Record, period: MonthPeriod) -> Account:
+        """What this machine will tell; from here on the others may hear of it."""
+        company, allowance = record.state.company, record.state.allowance
+        terms = self._terms_of_all(record, period)
+        allowance.forget_past(record.steady, terms)
+        used = record.used(period)
+        name = period.start.isoformat()
+        offer = company.offer
+        if offer is None or company.has_left:  # it asks for nothing of its own before it is offered something
+            offer = Offer(0 if offer is None else offer.number, 0.0, name, used.calls)
+        pause = allowance.pause
+        told = Told(
+            machine=self._machine,
+            period=name,
+            used=used,
+            offer=replace(offer, period=name, ceiling=offer.ceiling_in(name, self.limits.per_month)),
+            slots=dict(allowance.slots),
+            known=company.known,
+            pause_until=pause.until if pause is not None and pause.until > record.steady else None,
+            learnt=allowance.learnt.limit if allowance.learnt is not None else None,
+            armed=allowance.armed,
+        )
+        is_known = not self.limits.per_month or record.count(period).is_known
+        send_until = self._stay_in_touch(record)
+        return Account(told, terms, self.limits.per_month, company.has_spent_alone, send_until, is_known)
+
+    def _stay_in_touch(self, record: Record) -> float:
+        """Until when what is said now may be sent: so long this machine counts itself as heard of."""
+        if not self._has_company(record):
+            return math.inf
+        company, every = record.state.company, self._rules.heard_every
+        self._alone_from(record)  # brings back what lies in the future
+        if company.in_touch_until < record.steady + every:
+            company.in_touch_until, company.in_touch_at = record.steady + 2 * every, record.steady
+        return company.in_touch_until
+
+    def _begin(self, record: Record, period: MonthPeriod, lane: Lane, family: str) -> tuple[Charge, Account] | Wait:
+        """Charge a call on which the book is to decide."""
+        if (wait := self._month_closed(record, period)) is not None:
+            return wait
+        account = self._account(record, period)
+        call = secrets.token_hex(8)
+        decision = record.state.allowance.record(record.steady, account.terms, call, lane)
+        if isinstance(decision, Wait):
+            return decision
+        charge = self._on_record(record, period, call, family, is_probe=decision.is_probe, is_shared=True)
+        return charge, replace(account, told=replace(account.told, used=record.used(period)))
+
+    def _learn(self, record: Record, period: MonthPeriod, reading: Reading, offer: Offer, account: Account) -> None:
+        """Write down what the book says, for the time when it cannot be asked."""
+        company, book = record.state.company, reading.book
+        known = set(book.members) if book.is_complete else {*company.known, *book.members}
+        company.known = tuple(sorted(known))
+        if offer.number > (0 if company.offer is None else company.offer.number):
+            company.offer = offer
+            company.has_left = False
+        if self._has_company(record) and company.in_touch_until < record.steady:
+            company.in_touch_until, company.in_touch_at = record.steady, record.steady
+        company.period = period.start.isoformat()
+        company.others_used = book.used_by_all(company.period) - book.used_by(account.told)
+        if account.is_alone:
+            company.has_spent_alone = False
+        self._learn_allowance(record, reading, offer)
+
+    def _learn_allowance(self, record: Record, reading: Reading, offer: Offer) -> None:
+        ours, theirs = record.state.allowance, reading.book.allowance
+        if theirs.learnt is not None:
+            ours.learnt = LearntLimit(theirs.learnt.limit, theirs.learnt.most)
+        if theirs.pause is not None and theirs.pause.until > reading.now and ours.pause is None:
+            ours.leave_alone(record.steady, theirs.pause.until - reading.now)
+        if theirs.bucket is not None:
+            tokens = float(math.floor(theirs.bucket.tokens * offer.part))  # whole ones: not to be written each time
+            if ours.bucket is None or (ours.bucket.period, ours.bucket.tokens) != (theirs.bucket.period, tokens):
+                ours.bucket = Bucket(theirs.bucket.period, tokens, 0.0, record.steady)
+
+    # The book.
+
+    async def _charge_together(self, lane: Lane, family: str, *, beyond_reserve: bool) -> Outcome:
+        period = self._ledger.period()
+        begun = await self._ledger.change(lambda record: self._begin(record, period, lane, family))
+        if isinstance(begun, Wait):
+            return begun
+        charge, account = begun
+        decisions: list[Decision] = []
+
+        def decide(reading: Reading, told: Told) -> bool:
+            decision = reading.book.charge(
+                reading.now,
+                account.terms,
+                told,
+                account.limit,
+                charge.call,
+                lane,
+                self._rules,
+                beyond_reserve=beyond_reserve,
+            )
+            decisions.append(decision)
+            return not isinstance(decision, Wait)
+
+        try:
+            reading = await self._desk.change(account, decide)
+        except BaseException:
+            await super().withdraw(charge)
+            raise
+        decision = decisions[-1]
+        if isinstance(decision, Wait):  # nothing was written
+            await super().withdraw(charge)
+            return replace(decision, chances=tuple(reading.from_book(at) for at in decision.chances))
+        return replace(charge, is_probe=charge.is_probe or decision.is_probe)
+
+    async def _tell_if_possible(self, change: Callable[[Book, float, Terms], object]) -> None:
+        if not self._desk.is_open:
+            return
+        period = self._ledger.period()
+        try:
+            account = await self._ledger.change(lambda record: self._account(record, period))
+
+            def apply(reading: Reading, _told: Told) -> bool:
+                change(reading.book, reading.now, account.terms)
+                return True
+
+            await self._desk.change(account, apply)
+        except (Unreachable, UpstreamUnavailable):
+            pass  # a pause is in the ledger, and told with the next touch; all else is only less than could be spent
+
+    async def _recover(self, book: Book, period: MonthPeriod) -> None:
+        """What the others remember of this machine is what a lost ledger had."""
+        used = book.months.get(period.start.isoformat(), {}).get(self._machine)
+        if used is not None:
+            await self._ledger.recover(used)
+
+    def _spending_of(self, reading: Reading, account: Account, period: MonthPeriod) -> Spending:
+        book, terms = reading.book, account.terms
+        slots, _ = book.allowance.minute(terms)
+        pause = book.allowance.pause
+        return Spending(
+            minute_used=book.allowance.used(reading.now, terms),
+            minute_limit=slots,
+            month_used=book.used_by_all(account.told.period),
+            month_limit=account.limit or None,
+            month=period,
+            month_known=True,
+            machines=len(book.members),
+            paused_until=reading.from_book(pause.until) if pause is not None and pause.until > reading.now else None,
+        )
+
+    def _say_who_is_silent(self, reading: Reading) -> None:
+        silent = frozenset(reading.book.silent(reading.now, self._rules)) - {self._machine}
+        for name in sorted(silent - self._said_silent):
+            log.warning("sharing.machine_silent", machine=name)
+        for name in sorted(self._said_silent - silent):
+            log.info("sharing.machine_heard", machine=name)
+        self._said_silent = silent
+
+    def _say_alone(self) -> None:
+        if self._together is not None and self._together.machines > 1 and not self._said_alone:
+            self._said_alone = True
+            log.warning("sharing.alone")
+
+    def _say_together(self) -> None:
+        if self._said_alone:
+            self._said_alone = False
+            log.info("sharing.together")
+
+
+def _leave(record: Record) -> None:
+    record.state.company.has_left = True
