@@ -11,9 +11,10 @@ from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
+from dozor.domain.frequent import Frequency
 from dozor.domain.lanes import Lane
 from dozor.market.catalogue import Catalogue
-from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, WindowUsage
+from dozor.market.ports import Call, Clearance, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
 from dozor.market.service import MarketService
 
 BODIES = {
@@ -45,7 +46,10 @@ class RecordingUpstream:
 
     async def status(self) -> UpstreamStatus:
         nothing = WindowUsage(0, None)
-        return UpstreamStatus("closed", None, None, None, True, nothing, nothing)
+        return UpstreamStatus("closed", None, None, None, True, QuotaUsage(nothing, nothing))
+
+    def clients(self, most: int) -> list[Frequency]:
+        return []
 
     @property
     def wanted(self) -> list[tuple[str, Lane, str]]:

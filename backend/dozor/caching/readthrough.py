@@ -100,14 +100,18 @@ class ReadThrough:
                 return self._served(decision, family, now, source)
             case ServeAndRefresh():
                 behind = asker.behind()
-                self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind)
-                return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source)
+                began = self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind)
+                return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source, began_load=began)
             case Refuse():
                 self._stats.count_read(family, Outcome.NEGATIVE_HIT)
                 raise decision.error
             case Wait():
                 return await self._wait(key, recipe, asker, family, wait_seconds)
         assert_never(decision)
+
+    def count_refusal(self, family: str) -> None:
+        """Count a read that was refused before it was one: upstream would surely have refused it, for a call."""
+        self._stats.count_read(family, Outcome.REFUSED)
 
     async def peek(self, key: str, policy_of: PolicyOf, family: str) -> Read | None:
         """What ``read`` could serve without any load, as HIT or STALE_HIT (grace or not); counts as no read."""
@@ -129,6 +133,7 @@ class ReadThrough:
         return self._flights.start(key, lambda: self._load(key, recipe, asker, family), asker)
 
     async def _wait(self, key: str, recipe: Recipe, asker: Asker, family: str, wait_seconds: float) -> Read:
+        began = key not in self._flights
         try:
             landed = await self._flights.run(
                 key, lambda: self._load_unless_fresh(key, recipe, asker, family), wait_seconds, asker
@@ -146,7 +151,7 @@ class ReadThrough:
         instead = after_failure(stand_in, error, now)
         match instead:
             case Serve():
-                return self._served(instead, family, now, self._tiers.memory.name)
+                return self._served(instead, family, now, self._tiers.memory.name, began_load=began)
             case Refuse():
                 self._stats.count_read(family, Outcome.FAILURE)
                 raise instead.error
@@ -204,14 +209,18 @@ class ReadThrough:
         retry_at = self._clock.now() + SOON
         raise UpstreamUnavailable("every process that began to fetch this has ended before it had it", retry_at)
 
-    def _served(self, serve: Serve, family: str, now: datetime, source: str) -> Read:
-        self._stats.count_read(family, serve.outcome)
+    def _served(self, serve: Serve, family: str, now: datetime, source: str, *, began_load: bool = False) -> Read:
+        self._stats.count_read(family, serve.outcome, began_load=began_load)
         return Read(serve.entry, serve.entry.age(now), serve.outcome, source, serve.error)
 
     def _arrived(self, found: Found, family: str, *, led: bool) -> Read:
-        outcome = Outcome.JOINED
-        if led:
-            outcome = Outcome.MISS if found.source == UPSTREAM else Outcome.HIT
+        if not led:
+            outcome = Outcome.JOINED
+        elif found.source == UPSTREAM:
+            outcome = Outcome.MISS
+        else:
+            is_ours = found.source == self._tiers.memory.name  # it landed between our look and this flight
+            outcome = Outcome.HIT if is_ours else Outcome.LOADED_ELSEWHERE
         self._stats.count_read(family, outcome)
         return Read(found.entry, found.entry.age(self._clock.now()), outcome, found.source)
 

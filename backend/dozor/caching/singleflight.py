@@ -107,6 +107,10 @@ class SingleFlight(Generic[V]):
     def __len__(self) -> int:
         return len(self._flights)
 
+    def __contains__(self, key: str) -> bool:
+        """Whether a flight of this key is under way, which a caller would join."""
+        return key in self._flights
+
     def _begin(self, key: str, load: Callable[[], Awaitable[V]], asker: Asker | None) -> _Flight[V]:
         if len(self._flights) >= self.max_flights:
             raise NotLanded(Delay.NO_ROOM)

@@ -12,14 +12,18 @@ import typer
 
 from dozor.cli.beginning import settings_of_this_start
 from dozor.cli.loop import run_to_end
+from dozor.cli.quota_views import lines_of
 from dozor.clock import SystemClock
 from dozor.domain.budget import MonthCount
 from dozor.domain.errors import CannotRunHere, ConfigurationMistake, UpstreamUnavailable
+from dozor.market.meta import rfc3339
 from dozor.settings import Settings
 from dozor.telemetry.phrases import Language, Words
 from dozor.upstream.accounts import Accounts
 from dozor.upstream.ledger import Ledger
 from dozor.upstream.ledger_file import find_damage
+from dozor.upstream.usage import usage_of
+from dozor.web.report import quota_as_json
 
 EXIT_FAILED = 1
 LARGEST = 1_000_000_000  # more calls than any plan sells
@@ -33,7 +37,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of
 
 @quota_cli.command("show")
 def show_command(as_json: AsJson = False) -> None:  # noqa: FBT002  # typer
-    """Calls of this month and minute, the limit, and when the count starts again. Changes nothing."""
+    """Calls of this month and minute, what is left, where it leads to, and what it went on. Changes nothing."""
     settings = settings_of_this_start()
     _with_ledger(settings, lambda ledger: _show(ledger, settings, as_json=as_json), may_make=False)
 
@@ -89,40 +93,13 @@ def _damage(path: Path) -> str | None:
 
 
 async def _show(ledger: Ledger, settings: Settings, *, as_json: bool) -> None:
-    accounts = Accounts(ledger, settings.limits, SystemClock(), machines=settings.machines)
-    spending = await accounts.spending()
-    month = MonthCount(spending.month, spending.month_used, spending.month_known)
-    slots, per_minute, limit = spending.minute_used, spending.minute_limit, spending.month_limit
+    clock = SystemClock()
+    usage = usage_of(await Accounts(ledger, settings.limits, clock, machines=settings.machines).spending(), clock)
     if as_json:
-        minute = {"used": slots, "limit": per_minute}
-        _print_json({"month": _as_object(month, limit), "minute": minute})
+        _print_json(quota_as_json(usage))
         return
-    of_limit = "" if limit is None else f" / {limit}"
-    left = "∞" if limit is None else str(_remaining(month, limit))
-    until = f"{month.period.resets_at:%Y-%m-%d %H:%M} UTC"
-    for words in (
-        Words(f"Запросов за месяц: {month.used}{of_limit}", f"Calls this month: {month.used}{of_limit}"),
-        Words(f"Осталось: {left}", f"Remaining: {left}"),
-        Words(f"Новый счёт: {until}", f"Starts again: {until}"),
-        Words(f"Занято мест в минуте: {slots} / {per_minute or '∞'}", f"Minute in use: {slots} / {per_minute or '∞'}"),
-        *_if_lost(month, limit),
-    ):
+    for words in lines_of(usage):
         typer.echo(words.in_language(settings.language))
-
-
-def _if_lost(month: MonthCount, limit: int | None) -> list[Words]:
-    if month.is_known:
-        return []
-    if limit is None:
-        return [Words("Более ранний счёт утерян", "What was counted before is lost")]
-    return [
-        Words(
-            "Более ранний счёт утерян: месяц считается истраченным, пока вы не скажете, сколько запросов было:"
-            " python backend/run.py quota set ЧИСЛО",
-            "What was counted before is lost: the month counts as spent until you say how many calls it has had:"
-            " python backend/run.py quota set NUMBER",
-        )
-    ]
 
 
 async def _set(ledger: Ledger, used: int, settings: Settings, *, as_json: bool) -> None:
@@ -141,13 +118,13 @@ def _as_object(month: MonthCount, limit: int | None) -> dict[str, object]:
     return {
         "used": month.used,
         "limit": limit,
-        "remaining": None if limit is None else _remaining(month, limit),
-        "resets_at": month.period.resets_at.isoformat().replace("+00:00", "Z"),
+        "left": None if limit is None else _left(month, limit),
+        "resets_at": rfc3339(month.period.resets_at),
         "is_known": month.is_known,
     }
 
 
-def _remaining(month: MonthCount, limit: int) -> int:
+def _left(month: MonthCount, limit: int) -> int:
     return max(limit - month.used, 0) if month.is_known else 0
 
 

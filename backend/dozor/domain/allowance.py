@@ -205,6 +205,17 @@ class Allowance:
         _, span = self.minute(terms)
         return sum(_last(slot, now).free_at(span, terms.longest) > now for slot in self.slots.values())
 
+    def full_until(self, now: float, terms: Terms) -> float | None:
+        """When at the earliest a slot will be free, ``None`` when one is at ``now``; nothing is changed."""
+        slots, span = self.minute(terms)
+        if not slots:
+            return None
+        last = [_last(slot, now) for slot in self.slots.values()]
+        frees = sorted(
+            slot.soonest_free(now, span, terms.longest) for slot in last if slot.free_at(span, terms.longest) > now
+        )
+        return frees[-slots] if len(frees) >= slots else None
+
     def forget_past(self, now: float, terms: Terms) -> None:
         """Let go of what is over, and bring back what lies in the future, for the clock was begun anew."""
         _, span = self.minute(terms)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol, TypeAlias
 
-from dozor.domain.lanes import Asker
+from dozor.domain.frequent import Frequency
+from dozor.domain.lanes import Asker, Lane
+from dozor.domain.projection import Projection
 
 
 class BodyShape(Enum):
@@ -78,24 +80,54 @@ class ImageSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WindowUsage:
-    """How much of one budget window is used. ``limit`` is ``None`` when there is none."""
+    """How much of one budget window is used. ``limit`` is ``None`` when there is none.
+
+    The month begins again at ``resets_at``. Of the minute it is when the next call may go, ``None`` while one may now.
+    """
 
     used: int
     limit: int | None
     resets_at: datetime | None = None
 
+    @property
+    def left(self) -> int | None:
+        """How much of it is not; ``None`` without a limit."""
+        return None if self.limit is None else max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaUsage:
+    """How far the quota is used by all ``machines`` that share it, as far as they are known.
+
+    ``month_is_known``: no count of this month was lost; else it counts as spent. A machine that the others are out of
+    reach of spends ``part`` of the minute, else 1. No call goes out until ``paused_until``. ``costs`` are the calls
+    of the month that this machine made, by family, the most costly first.
+    """
+
+    minute: WindowUsage
+    month: WindowUsage
+    month_is_known: bool = True
+    projection: Projection | None = None
+    machines: int = 1
+    part: float = 1.0
+    paused_until: datetime | None = None
+    costs: Mapping[str, int] = field(default_factory=dict)
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamStatus:
-    """How upstream is doing: ``state`` is the breaker's, ``reason`` why it is not closed."""
+    """How upstream is doing: ``state`` is the breaker's, ``reason`` why it is not closed.
+
+    ``waiting`` is how many loads of this process wait for their turn, by lane.
+    """
 
     state: str
     reason: str | None
     retry_at: datetime | None
     last_success_at: datetime | None
     first_attempt_ended: bool
-    minute: WindowUsage
-    month: WindowUsage
+    quota: QuotaUsage
+    waiting: Mapping[Lane, int] = field(default_factory=dict)
 
 
 class UpstreamMonitor(Protocol):
@@ -103,3 +135,9 @@ class UpstreamMonitor(Protocol):
 
     async def status(self) -> UpstreamStatus:
         """A snapshot; it never fails and costs no call."""
+
+    def clients(self, most: int) -> Sequence[Frequency]:
+        """On whose behalf this process has sent calls, at most so many, the most costly first.
+
+        A name is that of a gateway key, ``owner`` or an address; empty for Dozor itself.
+        """

@@ -104,6 +104,7 @@ class MarketService:
         Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer.
         """
         if any(is_step(value) for _, value in question.path_params):
+            self.count_refusal(question.endpoint.function)
             raise refusals.not_found()
         family = FAMILIES[question.endpoint.family]
 
@@ -118,6 +119,10 @@ class MarketService:
             wait_seconds=wait_seconds,
         )
         return self._cut(question, family, read)
+
+    def count_refusal(self, function: str) -> None:
+        """Count a question to ``function`` that has no canonical form, because upstream would surely refuse it."""
+        self._cache.count_refusal(function)
 
     async def known(self, question: Question) -> Answer | None:
         """What can be answered without a call and without waiting for one, whatever its age short of expired."""

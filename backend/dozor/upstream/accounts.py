@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -24,7 +24,7 @@ from dozor.domain.pace import MonthTerms
 from dozor.upstream.ledger import Ledger, Record, count_of_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from dozor.clock import Clock
 
@@ -54,7 +54,9 @@ class Spending:
     """How far the budget is spent. A limit is ``None`` where there is none, a ``part`` less than 1 when cut off.
 
     ``minute_used`` slots are not free; ``month_used`` calls are those of all machines, as far as they are known.
-    ``paused_until`` and ``alone_from`` are monotonic, ``None`` when they are no hindrance.
+    ``paused_until``, ``alone_from`` and ``minute_free_at``, when there will be a slot again, are monotonic, ``None``
+    when they are no hindrance. ``costs`` are this machine's calls of the month by family, and ``first_day`` is the
+    first on its record, in this month or an earlier one, with its calls.
     """
 
     minute_used: int
@@ -67,6 +69,9 @@ class Spending:
     part: float = 1.0
     paused_until: float | None = None
     alone_from: float | None = None
+    minute_free_at: float | None = None
+    costs: Mapping[str, int] = field(default_factory=dict)
+    first_day: tuple[date, int] | None = None
 
 
 Outcome: TypeAlias = Charge | Wait
@@ -165,6 +170,9 @@ class Accounts:
             part=terms.part,
             paused_until=pause.until if pause is not None and pause.until > record.steady else None,
             alone_from=alone_from if alone_from > record.steady else None,
+            minute_free_at=allowance.full_until(record.steady, terms),
+            costs=record.costs(period),
+            first_day=record.first_day(),
         )
 
     def _charge_alone(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from dozor.domain.lanes import Asker, Lane
 from dozor.upstream.accounts import Charge, Outcome, Spending
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from dozor.clock import Clock
 
@@ -161,6 +161,11 @@ class Admission:
     def waiting(self) -> int:
         """How many wait for their turn."""
         return len(self._waiting)
+
+    def waiting_by_lane(self) -> Mapping[Lane, int]:
+        """The same, by how urgent it is now."""
+        lanes = Counter(waiter.asker.lane for waiter in self._waiting)
+        return {lane: lanes[lane] for lane in Lane}
 
     async def _take_turn(self, asker: Asker, family: str, max_wait: float) -> Charge:
         now = self._clock.monotonic()

@@ -27,15 +27,18 @@ from dozor.domain.errors import (
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
-from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, WindowUsage, cleared
+from dozor.domain.frequent import MostFrequent
+from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, cleared
 from dozor.upstream.breaker import Breaker, Reason, Standing, State, Ticket
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
+from dozor.upstream.usage import usage_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from dozor.clock import Clock
+    from dozor.domain.frequent import Frequency
     from dozor.upstream.accounts import Spending
     from dozor.upstream.admission import Admission
 
@@ -44,6 +47,7 @@ log = structlog.get_logger(__name__)
 FETCH_SECONDS = 25.0  # the whole of ``fetch``: a turn (8), an attempt (10), a pause, and what is left for a second one
 AFTER_A_FAILURE = timedelta(seconds=5)  # when to try again while the breaker is closed, or its probe under way
 RETRY_PAUSE_SECONDS = (0.2, 0.6)
+CLIENTS_COUNTED = 1000  # there are as many clients as addresses: those who cost little are forgotten
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class UpstreamClient:
         self._clock = clock
         self._draw = draw
         self._calls: Counter[str] = Counter()
+        self._clients = MostFrequent(CLIENTS_COUNTED)
         self._last_success_at: datetime | None = None
         self._spending: Spending | None = None
         self._logged: Reason | None = None
@@ -100,9 +105,13 @@ class UpstreamClient:
             retry_at=None if standing.reason is None else self._retry_at(standing),
             last_success_at=self._last_success_at,
             first_attempt_ended=self.first_attempt_ended.is_set(),
-            minute=WindowUsage(spending.minute_used, spending.minute_limit, self._resumes_at(spending)),
-            month=WindowUsage(spending.month_used, spending.month_limit, spending.month.resets_at),
+            quota=usage_of(spending, self._clock),
+            waiting=self._admission.waiting_by_lane(),
         )
+
+    def clients(self, most: int) -> Sequence[Frequency]:
+        """See ``market.ports.UpstreamMonitor.clients``."""
+        return self._clients.top(most)
 
     async def _known_spending(self) -> Spending:
         """How far the budget is spent; as last known where the ledger cannot be read."""
@@ -110,11 +119,6 @@ class UpstreamClient:
             self._spending = await self._admission.spending()
         assert self._spending is not None, "the ledger was readable when it was entered"
         return self._spending
-
-    def _resumes_at(self, spending: Spending) -> datetime | None:
-        until = max(spending.paused_until or 0.0, spending.alone_from or 0.0)
-        now = self._clock.monotonic()
-        return self._clock.now() + timedelta(seconds=until - now) if until > now else None
 
     async def fetch(self, call: Call, clear: Clearance = cleared) -> Fetched:
         """See ``market.ports.Upstream.fetch``."""
@@ -148,6 +152,7 @@ class UpstreamClient:
             assert ticket is not None
             try:
                 permit.spend()
+                self._clients.count(call.asker.client)
                 attempt = await self._send(call, ends_at)
                 self._report(ticket, attempt.answer)
             finally:

@@ -58,6 +58,14 @@ class Record:
         """The same, and whether it is known."""
         return spent.count(self.database, period)
 
+    def costs(self, period: MonthPeriod) -> Mapping[str, int]:
+        """What they were for, the most costly first."""
+        return spent.by_family(self.database, period)
+
+    def first_day(self) -> tuple[date, int] | None:
+        """The first day on record, in this period or an earlier one, and its calls."""
+        return spent.first_day(self.database)
+
     def charge(self, family: str, calls: int = 1) -> None:
         """Count calls of today."""
         spent.charge(self.database, self.now.date(), family, calls)

@@ -121,7 +121,13 @@ class SharedAccounts(Accounts):
         if self._together is None or not self._is_in_touch():
             return own
         used = max(own.month_used, self._together.month_used) if own.month_known else own.month_used
-        return replace(self._together, month_used=used, month_known=own.month_known)
+        return replace(
+            self._together,
+            month_used=used,
+            month_known=own.month_known,
+            costs=own.costs,
+            first_day=own.first_day,
+        )
 
     async def touch(self) -> bool:
         """Tell the others what this machine has, and remember what it hears. ``False``: the book cannot be had.
@@ -309,6 +315,7 @@ class SharedAccounts(Accounts):
         book, terms = reading.book, account.terms
         slots, _ = book.allowance.minute(terms)
         pause = book.allowance.pause
+        full_until = book.allowance.full_until(reading.now, terms)
         return Spending(
             minute_used=book.allowance.used(reading.now, terms),
             minute_limit=slots,
@@ -318,6 +325,7 @@ class SharedAccounts(Accounts):
             month_known=True,
             machines=len(book.members),
             paused_until=reading.from_book(pause.until) if pause is not None and pause.until > reading.now else None,
+            minute_free_at=None if full_until is None else reading.from_book(full_until),
         )
 
     def _say_who_is_silent(self, reading: Reading) -> None:

@@ -10,6 +10,7 @@ Every function expects to run within the caller's transaction.
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import date
 from typing import TYPE_CHECKING
 
 from dozor.domain.budget import MonthCount
@@ -18,7 +19,6 @@ from dozor.domain.machines import Used
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
-    from datetime import date
 
     from dozor.domain.budget import MonthPeriod
 
@@ -62,6 +62,14 @@ def by_family(database: sqlite3.Connection, period: MonthPeriod) -> Mapping[str,
     )
     with closing(database.execute(select, (period.start.isoformat(),))) as rows:
         return {str(family): int(calls) for family, calls in rows}
+
+
+def first_day(database: sqlite3.Connection) -> tuple[date, int] | None:
+    """The first day on record, in this period or an earlier one, and its calls."""
+    select = "SELECT day, sum(charged - refunded) FROM spent GROUP BY day ORDER BY day LIMIT 1"
+    with closing(database.execute(select)) as rows:
+        row = rows.fetchone()
+    return None if row is None else (date.fromisoformat(row[0]), int(row[1]))
 
 
 def charge(database: sqlite3.Connection, day: date, family: str, calls: int = 1) -> None:

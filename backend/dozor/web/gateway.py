@@ -8,7 +8,7 @@ from http import HTTPStatus
 from starlette.types import Receive, Scope, Send
 
 from dozor.clock import Clock
-from dozor.domain.errors import DozorError
+from dozor.domain.errors import DozorError, QuestionRejected
 from dozor.market import refusals
 from dozor.market.endpoints import match
 from dozor.market.question import canonical
@@ -22,6 +22,7 @@ from dozor.web.sessions import OwnerLogin
 from dozor.web.variants import Variants
 
 REFUSAL_HEADERS = (("content-type", JSON), ("cache-control", "no-store"))
+NO_FUNCTION = "no_such_path"  # what refusals of a path that no function answers are counted under
 TOO_LONG = b'{"error":"Request-URI Too Long"}'
 
 
@@ -77,8 +78,13 @@ class Gateway:
     async def _answer(self, request: Asked, client: Client) -> Reply:
         found = match(request.segments) if request.method == "GET" else None
         if found is None:
+            self._market.count_refusal(NO_FUNCTION)
             raise refusals.no_such_path()
-        question = canonical(*found, request.query, full_history=self._full_history, now=self._clock.now())
+        try:
+            question = canonical(*found, request.query, full_history=self._full_history, now=self._clock.now())
+        except QuestionRejected:
+            self._market.count_refusal(found[0].function)
+            raise
         answer = await self._market.answer(question, client=client.name)
         headers = (
             ("content-type", JSON),

@@ -7,10 +7,20 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from dozor.web.report import Report, counts_as_json
+from dozor.web.report import SAVED_BY, Report, counts_as_json
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-OUTCOMES = ("hits", "stale_hits", "joined", "misses", "stale_on_error", "negative_hits", "failures")
+OUTCOMES = (
+    "hits",
+    "stale_hits",
+    "joined",
+    "loaded_elsewhere",
+    "misses",
+    "stale_on_error",
+    "negative_hits",
+    "refused",
+    "failures",
+)
 BREAKER_STATES = ("closed", "open", "half_open")
 
 
@@ -48,10 +58,30 @@ class _Collector:
         for name in BREAKER_STATES:
             state.add_metric([name], float(report.upstream.state == name))
         yield state
-        used = GaugeMetricFamily("dozor_upstream_calls_used", "Upstream calls charged", labels=["window"])
-        limit = GaugeMetricFamily("dozor_upstream_calls_limit", "Upstream calls allowed", labels=["window"])
-        for name, usage in (("minute", report.upstream.minute), ("month", report.upstream.month)):
+        yield from self._quota()
+
+    def _quota(self) -> Iterable[Metric]:
+        upstream = self._report.upstream
+        quota = upstream.quota
+        used = GaugeMetricFamily("dozor_quota_used", "Upstream calls charged", labels=["window"])
+        limit = GaugeMetricFamily("dozor_quota_limit", "Upstream calls allowed", labels=["window"])
+        left = GaugeMetricFamily("dozor_quota_left", "Upstream calls left", labels=["window"])
+        for name, usage in (("minute", quota.minute), ("month", quota.month)):
             used.add_metric([name], usage.used)
-            if usage.limit is not None:
+            if usage.limit is not None and usage.left is not None:
                 limit.add_metric([name], usage.limit)
-        yield from (used, limit)
+                left.add_metric([name], usage.left)
+        yield from (used, limit, left)
+        # A gauge: it begins again with the month, and falls when a credit is given back or the count corrected.
+        costs = GaugeMetricFamily("dozor_quota_costs", "Upstream calls of the month by function", labels=["family"])
+        for family, calls in quota.costs.items():
+            costs.add_metric([family], calls)
+        yield costs
+        saved = CounterMetricFamily("dozor_calls_saved", "Reads that cost no upstream call", labels=["reason"])
+        for outcome, calls in self._report.reads.saved.items():
+            saved.add_metric([SAVED_BY[outcome]], calls)
+        yield saved
+        waiting = GaugeMetricFamily("dozor_admission_waiting", "Loads waiting for their turn", labels=["lane"])
+        for lane, loads in upstream.waiting.items():
+            waiting.add_metric([lane.value], loads)
+        yield waiting

@@ -70,7 +70,7 @@ def cache_status(answer: Answer) -> str:
             return f"dozor; fwd=miss; stored{detail}"
         case Outcome.JOINED:
             return f"dozor; fwd=miss; collapsed{detail}"
-        case Outcome.HIT:
+        case Outcome.HIT | Outcome.LOADED_ELSEWHERE:
             return f"dozor; hit; ttl={ttl}{detail}"
         case _:
             return f"dozor; hit; ttl={min(ttl, 0)}; detail=stale"  # above 0 only when the clock stepped back

@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dozor.caching.memory import MemoryTier
-from dozor.caching.stats import Counts, ReadStats, Snapshot
+from dozor.caching.stats import Counts, Outcome, ReadStats, Snapshot
 from dozor.market.meta import rfc3339
-from dozor.market.ports import UpstreamMonitor, UpstreamStatus, WindowUsage
+from dozor.market.ports import QuotaUsage, UpstreamMonitor, UpstreamStatus, WindowUsage
 from dozor.telemetry.phrases import Language
+
+CLIENTS_SHOWN = 50
+SAVED_BY: Mapping[Outcome, str] = {
+    Outcome.HIT: "hits",
+    Outcome.STALE_HIT: "stale_hits",
+    Outcome.JOINED: "joined",
+    Outcome.LOADED_ELSEWHERE: "loaded_elsewhere",
+    Outcome.STALE_ON_ERROR: "stale_on_error",
+    Outcome.NEGATIVE_HIT: "negative_hits",
+    Outcome.REFUSED: "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,7 @@ class Report:
                 "retry_at": _instant(upstream.retry_at),
                 "last_success_at": _instant(upstream.last_success_at),
             },
-            "quota": {"minute": _window(upstream.minute), "month": _window(upstream.month)},
+            "quota": {**quota_as_json(upstream.quota), "saved": saved_as_json(self.reads)},
             "cache": {
                 "entries": self.entries,
                 "bytes": self.entry_bytes,
@@ -86,6 +97,16 @@ class Reporter:
             self._about, upstream, self._stats.snapshot(), self._memory.entries, self._memory.size_bytes, tiers
         )
 
+    def clients(self) -> list[dict[str, object]]:
+        """Who has cost how many calls since the start, the most costly first: for the owner alone.
+
+        ``name`` is ``null`` for Dozor itself. ``calls`` may be ``too_many`` less, where there were very many clients.
+        """
+        return [
+            {"name": client.name or None, "calls": client.count, "too_many": client.too_many}
+            for client in self._upstream.clients(CLIENTS_SHOWN)
+        ]
+
     async def missing(self) -> list[str]:
         """What is still missing before Dozor can answer; nothing when it is ready.
 
@@ -104,17 +125,48 @@ def counts_as_json(counts: Counts) -> Mapping[str, int]:
         "hits": counts.hits,
         "stale_hits": counts.stale_hits,
         "joined": counts.joined,
+        "loaded_elsewhere": counts.loaded_elsewhere,
         "misses": counts.misses,
         "stale_on_error": counts.stale_on_error,
         "negative_hits": counts.negative_hits,
+        "refused": counts.refused,
         "failures": counts.failures,
         "loads": counts.loads,
         "load_failures": counts.load_failures,
     }
 
 
+def saved_as_json(reads: Snapshot) -> Mapping[str, int]:
+    """The calls saved since the start, by the counter of the reads that saved them."""
+    by_reason = {SAVED_BY[outcome]: calls for outcome, calls in reads.saved.items()}
+    return {"total": sum(by_reason.values()), **by_reason}
+
+
+def quota_as_json(usage: QuotaUsage) -> dict[str, object]:
+    """How far the quota is used. ``projected_used`` is ``null`` while there is less than a day to judge by."""
+    projection = usage.projection
+    return {
+        "minute": _window(usage.minute),
+        "month": {
+            **_window(usage.month),
+            "is_known": usage.month_is_known,
+            "projected_used": None if projection is None else projection.used,
+            "projected_end": None if projection is None else _instant(projection.ends_at),
+        },
+        "machines": usage.machines,
+        "part": usage.part,
+        "paused_until": _instant(usage.paused_until),
+        "costs": dict(usage.costs),
+    }
+
+
 def _window(usage: WindowUsage) -> dict[str, object]:
-    return {"used": usage.used, "limit": usage.limit, "resets_at": _instant(usage.resets_at)}
+    return {
+        "used": usage.used,
+        "limit": usage.limit,
+        "left": usage.left,
+        "resets_at": _instant(usage.resets_at),
+    }
 
 
 def _instant(at: datetime | None) -> str | None:

@@ -194,18 +194,55 @@ class Trending(Model):
 
 
 class Window(Model):
-    """One budget window. ``limit`` null: none."""
+    """One budget window. ``limit`` and ``left`` null: there is no limit."""
 
     used: int
     limit: int | None
-    resets_at: datetime | None
+    left: int | None
+    resets_at: datetime | None = Field(
+        description="of the month, when its count begins again; of the minute, when a call may go next, null: now"
+    )
+
+
+class MonthWindow(Window):
+    """The month, and where it leads to at its average pace."""
+
+    is_known: bool = Field(description="false: a count of this month was lost, and with a limit it counts as spent")
+    projected_used: int | None = Field(description="calls at the reset; null while there is no whole day to judge by")
+    projected_end: datetime | None = Field(description="when the limit is reached; null: not before the reset")
+
+
+class Saved(Model):
+    """Reads since the start that were answered without a call of their own, by how they ended."""
+
+    total: int
+    hits: int
+    stale_hits: int
+    joined: int
+    loaded_elsewhere: int
+    stale_on_error: int
+    negative_hits: int
+    refused: int
 
 
 class Quota(Model):
     """How much of the upstream budget is used."""
 
     minute: Window
-    month: Window
+    month: MonthWindow
+    machines: int = Field(description="how many are known to share it")
+    part: float = Field(description="of the minute, which this machine keeps to while the others are out of reach")
+    paused_until: datetime | None = Field(description="no call goes out before")
+    costs: dict[str, int] = Field(description="this machine's calls of the month, by function")
+    saved: Saved
+
+
+class ClientCalls(Model):
+    """What a client has cost. ``name``: of its key, or `owner`, or its address; null: Dozor itself."""
+
+    name: str | None
+    calls: int
+    too_many: int = Field(description="by this many at most `calls` is too high, after very many clients")
 
 
 class UpstreamState(Model):
@@ -218,15 +255,18 @@ class UpstreamState(Model):
 
 
 class CacheCounts(Model):
-    """How reads ended: reads = hits + stale_hits + joined + misses + stale_on_error + negative_hits + failures."""
+    """How reads ended; `reads` is the sum of hits, stale_hits, joined, loaded_elsewhere, misses, stale_on_error,
+    negative_hits, refused and failures."""
 
     reads: int
     hits: int
     stale_hits: int
     joined: int
+    loaded_elsewhere: int
     misses: int
     stale_on_error: int
     negative_hits: int
+    refused: int
     failures: int
     loads: int
     load_failures: int
@@ -259,6 +299,9 @@ class Status(Model):
     quota: Quota
     cache: CacheState
     tiers: TierStates
+    clients: list[ClientCalls] | None = Field(
+        default=None, description="whose reads cost how many calls since the start, at most 50; for the owner alone"
+    )
 
 
 class FieldError(Model):

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError
 from dozor.telemetry.phrases import Language
-from dozor.web.access import Client
+from dozor.web.access import Client, ClientKind
 from dozor.web.api.market import ERRORS, MarketApi
 from dozor.web.assets import Assets
 from dozor.web.errors import (
@@ -100,8 +100,11 @@ def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
         return Response(exposition(await reporter.take()), headers={"content-type": CONTENT_TYPE, **NO_STORE})
 
     @router.get("/api/v1/status", summary="How Dozor is doing", responses={200: {"model": Status}, **_only(401, 429)})
-    async def status(_: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
-        return JSONResponse((await reporter.take()).as_json(), headers=NO_STORE)
+    async def status(who: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
+        said = (await reporter.take()).as_json()
+        if who.kind is ClientKind.OWNER:  # who else asks here is nobody else's business
+            said["clients"] = reporter.clients()
+        return JSONResponse(said, headers=NO_STORE)
 
     return router
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.caching.stats import Counts, Outcome, ReadStats
+from dozor.caching.stats import SAVING, Counts, Outcome, ReadStats
 
 families = st.sampled_from(["prices", "charts", "details"])
 
@@ -38,15 +38,28 @@ def test_each_outcome_has_its_own_counter() -> None:
         Outcome.HIT: "hits",
         Outcome.STALE_HIT: "stale_hits",
         Outcome.JOINED: "joined",
+        Outcome.LOADED_ELSEWHERE: "loaded_elsewhere",
         Outcome.MISS: "misses",
         Outcome.STALE_ON_ERROR: "stale_on_error",
         Outcome.NEGATIVE_HIT: "negative_hits",
+        Outcome.REFUSED: "refused",
         Outcome.FAILURE: "failures",
     }.items():
         stats = ReadStats()
         stats.count_read("prices", outcome)
         assert getattr(stats.snapshot().total, counter) == 1
         assert stats.snapshot().total.reads == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(Outcome), st.booleans())))
+def test_a_read_saves_a_call_unless_it_missed_or_failed_or_began_a_load(reads: list[tuple[Outcome, bool]]) -> None:
+    stats = ReadStats()
+    for outcome, began_load in reads:
+        stats.count_read("prices", outcome, began_load=began_load)
+    saving = [outcome for outcome, began in reads if outcome not in {Outcome.MISS, Outcome.FAILURE} and not began]
+    saved = stats.snapshot().saved
+    assert saved == {outcome: saving.count(outcome) for outcome in SAVING}
+    assert sum(saved.values()) == len(saving)
 
 
 def test_a_snapshot_does_not_move_afterwards() -> None:

@@ -17,6 +17,8 @@ from till import Till
 
 GARBAGE = b"this is no database" * 100
 CHART = '{"prices":[[0,1.5]],"market_caps":[[0,1]],"total_volumes":[[0,1]]}'
+COSTS_EN = ["What it went on:", "  3  get_coins"]
+COSTS_RU = ["На что ушло:", "  3  get_coins"]
 LIMIT = {"COINGECKO_CALLS_PER_MONTH": "100"}
 
 
@@ -50,19 +52,28 @@ async def test_count_is_shown_in_full(tmp_path: Path) -> None:
         "month": {
             "used": 3,
             "limit": 100,
-            "remaining": 97,
-            "resets_at": f"{resets_at:%Y-%m-%dT%H:%M:%SZ}",
+            "left": 97,
+            "resets_at": f"{resets_at:%Y-%m-%dT%H:%M:%S.000Z}",
             "is_known": True,
+            "projected_used": None,
+            "projected_end": None,
         },
-        "minute": {"used": 0, "limit": 4},
+        "minute": {"used": 0, "limit": 4, "left": 4, "resets_at": None},
+        "machines": 1,
+        "part": 1.0,
+        "paused_until": None,
+        "costs": {"get_coins": 3},
     }
 
 
 @pytest.mark.parametrize(
     ("language", "lines"),
     [
-        ("en", ["Calls this month: 3 / 100", "Remaining: 97", "Starts again: ", "Minute in use: 0 / 4"]),
-        ("ru", ["Запросов за месяц: 3 / 100", "Осталось: 97", "Новый счёт: ", "Занято мест в минуте: 0 / 4"]),
+        ("en", ["Calls this month: 3 / 100", "Remaining: 97", "Starts again: ", "Minute in use: 0 / 4", *COSTS_EN]),
+        (
+            "ru",
+            ["Запросов за месяц: 3 / 100", "Осталось: 97", "Новый счёт: ", "Занято мест в минуте: 0 / 4", *COSTS_RU],
+        ),
     ],
 )
 async def test_people_read_lines_in_their_language(tmp_path: Path, language: str, lines: list[str]) -> None:
@@ -73,11 +84,26 @@ async def test_people_read_lines_in_their_language(tmp_path: Path, language: str
     assert all(line.startswith(expected) for line, expected in zip(said, lines, strict=True))
 
 
+async def test_what_a_server_spends_is_shown_beside_it_as_its_own_status_shows_it(tmp_path: Path) -> None:
+    async with scripted_upstream() as upstream:
+        upstream.answer(CHART)
+        async with running_dozor(upstream.base_url, tmp_path, **LIMIT) as dozor:
+            assert [await asked(dozor, coin) for coin in ("bitcoin", "ethereum")] == [200, 200]
+            await finish(tmp_path, "quota", "set", "5", **LIMIT)
+            status = json.loads((await dozor.get("/api/v1/status")).body)["quota"]
+            beside = json.loads(
+                (await finish(tmp_path, "quota", "show", "--json", COINGECKO_CALLS_PER_MINUTE="0", **LIMIT)).out
+            )
+    del status["saved"]  # what a process has saved is known to it alone
+    assert beside == status
+    assert beside["costs"] == {"other": 3, "get_crypto_chart": 2}
+
+
 async def test_without_a_limit_nothing_is_said_to_remain(tmp_path: Path) -> None:
     await calls(tmp_path, 3)
     finished = await finish(tmp_path, "quota", "show", "--json", COINGECKO_CALLS_PER_MONTH="0")
     month = json.loads(finished.out)["month"]
-    assert (month["used"], month["limit"], month["remaining"]) == (3, None, None)
+    assert (month["used"], month["limit"], month["left"]) == (3, None, None)
 
 
 async def test_looking_makes_no_file(tmp_path: Path) -> None:
@@ -108,8 +134,8 @@ async def test_setting_on_a_damaged_file_keeps_it_aside_and_opens_the_month(tmp_
     damage(tmp_path)
     finished = await finish(tmp_path, "quota", "set", "12", "--json", **LIMIT)
     said = json.loads(finished.out)
-    assert (said["before"]["is_known"], said["before"]["remaining"]) == (False, 0)
-    assert (said["after"]["is_known"], said["after"]["remaining"]) == (True, 88)
+    assert (said["before"]["is_known"], said["before"]["left"]) == (False, 0)
+    assert (said["after"]["is_known"], said["after"]["left"]) == (True, 88)
     assert [file.read_bytes() for file in (tmp_path / "data").glob("ledger.db.damaged-*Z")] == [GARBAGE]
     assert (await shown(tmp_path))["month"]["used"] == 12
 
@@ -138,7 +164,7 @@ async def test_running_server_goes_by_what_is_set_from_its_next_call_on(tmp_path
         async with running_dozor(upstream.base_url, tmp_path, **LIMIT) as dozor:
             assert await asked(dozor, "bitcoin") == 429
             month = (await shown(tmp_path))["month"]
-            assert (month["is_known"], month["remaining"]) == (False, 0)
+            assert (month["is_known"], month["left"]) == (False, 0)
             await finish(tmp_path, "quota", "set", "98", **LIMIT)
             assert [await asked(dozor, coin) for coin in ("bitcoin", "ethereum", "solana")] == [200, 200, 429]
             assert (await shown(tmp_path))["month"]["used"] == 100

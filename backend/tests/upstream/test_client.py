@@ -446,7 +446,7 @@ async def test_spent_month_is_refused_without_a_call(server: ScriptedServer, tmp
         await bench.client.fetch(PRICE)
         assert isinstance(await bench.fails(), BudgetExhausted)
         assert len(server.requests) == 1
-        month = (await bench.client.status()).month
+        month = (await bench.client.status()).quota.month
         assert (month.used, month.limit) == (1, 1)
 
 
@@ -471,8 +471,8 @@ async def test_status_tells_what_was_spent_and_when_upstream_last_answered(
         status = await bench.client.status()
         assert status.last_success_at == fetched_at
         assert (status.state, status.reason, status.retry_at) == ("closed", None, None)
-        assert (status.minute.used, status.minute.limit) == (1, 5)
-        assert (status.month.used, status.month.limit) == (1, 100)
+        assert (status.quota.minute.used, status.quota.minute.limit) == (1, 5)
+        assert (status.quota.month.used, status.quota.month.limit) == (1, 100)
 
 
 @pytest.mark.parametrize(
