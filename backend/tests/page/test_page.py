@@ -97,6 +97,7 @@ async def test_the_first_screen_of_a_warm_server_needs_no_call_at_all(dozor: Run
     await expect(page.locator(ROWS)).to_have_count(100)
     await expect(page.locator(".global")).to_contain_text("Total cap")
     await expect(page.locator(".foot")).to_contain_text("Upstream calls")
+    await expect(page.locator(".foot")).to_contain_text("2\u00a0calls saved since start-up")  # this page's own two
     assert visit.api_calls == []
 
 

@@ -1,14 +1,16 @@
 // Generated from the OpenAPI document by `npm run types`. Do not edit.
 
-/** How reads ended: reads = hits + stale_hits + joined + misses + stale_on_error + negative_hits + failures. */
+/** How reads ended; `reads` is the sum of hits, stale_hits, joined, loaded_elsewhere, misses, stale_on_error, negative_hits, refused and failures. */
 export interface CacheCounts {
   reads: number;
   hits: number;
   stale_hits: number;
   joined: number;
+  loaded_elsewhere: number;
   misses: number;
   stale_on_error: number;
   negative_hits: number;
+  refused: number;
   failures: number;
   loads: number;
   load_failures: number;
@@ -20,9 +22,11 @@ export interface CacheState {
   hits: number;
   stale_hits: number;
   joined: number;
+  loaded_elsewhere: number;
   misses: number;
   stale_on_error: number;
   negative_hits: number;
+  refused: number;
   failures: number;
   loads: number;
   load_failures: number;
@@ -38,6 +42,14 @@ export interface Chart {
   volumes: [number, number | null][];
   granularity_s: number;
   meta: Meta;
+}
+
+/** What a client has cost. ``name``: of its key, or `owner`, or its address; null: Dozor itself. */
+export interface ClientCalls {
+  name: string | null;
+  calls: number;
+  /** by this many at most `calls` is too high, after very many clients */
+  too_many: number;
 }
 
 /** Everything about one coin. */
@@ -162,6 +174,21 @@ export interface Meta {
   approximate: boolean;
 }
 
+/** The month, and where it leads to at its average pace. */
+export interface MonthWindow {
+  used: number;
+  limit: number | null;
+  left: number | null;
+  /** of the month, when its count begins again; of the minute, when a call may go next, null: now */
+  resets_at: string | null;
+  /** false: a count of this month was lost, and with a limit it counts as spent */
+  is_known: boolean;
+  /** calls at the reset; null while there is no whole day to judge by */
+  projected_used: number | null;
+  /** when the limit is reached; null: not before the reset */
+  projected_end: string | null;
+}
+
 /** Candles of ``[ms UTC of the close, open, high, low, close]``, oldest first. */
 export interface Ohlc {
   candles: [number, number | null, number | null, number | null, number | null][];
@@ -190,13 +217,34 @@ export interface Problem {
 /** How much of the upstream budget is used. */
 export interface Quota {
   minute: Window;
-  month: Window;
+  month: MonthWindow;
+  /** how many are known to share it */
+  machines: number;
+  /** of the minute, which this machine keeps to while the others are out of reach */
+  part: number;
+  /** no call goes out before */
+  paused_until: string | null;
+  /** this machine's calls of the month, by function */
+  costs: Record<string, number>;
+  saved: Saved;
 }
 
 /** A price with its time. */
 export interface Quote {
   value: number | null;
   observed_at: string;
+}
+
+/** Reads since the start that were answered without a call of their own, by how they ended. */
+export interface Saved {
+  total: number;
+  hits: number;
+  stale_hits: number;
+  joined: number;
+  loaded_elsewhere: number;
+  stale_on_error: number;
+  negative_hits: number;
+  refused: number;
 }
 
 /** A coin that a query found. */
@@ -224,6 +272,8 @@ export interface Status {
   quota: Quota;
   cache: CacheState;
   tiers: TierStates;
+  /** whose reads cost how many calls since the start, at most 50; for the owner alone */
+  clients?: ClientCalls[] | null;
 }
 
 /** Coins in existence. */
@@ -265,9 +315,11 @@ export interface UpstreamState {
   last_success_at: string | null;
 }
 
-/** One budget window. ``limit`` null: none. */
+/** One budget window. ``limit`` and ``left`` null: there is no limit. */
 export interface Window {
   used: number;
   limit: number | null;
+  left: number | null;
+  /** of the month, when its count begins again; of the minute, when a call may go next, null: now */
   resets_at: string | null;
 }

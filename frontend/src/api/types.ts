@@ -2,7 +2,7 @@
 
 import type { Chart, Market, SearchHit, SearchHits } from "./schema";
 
-export type { Chart, Coin, CoinRow, Coins, Extreme, Links, Meta, Problem, Status, Window } from "./schema";
+export type { Chart, Coin, CoinRow, Coins, Extreme, Links, Meta, MonthWindow, Problem, Quota, Status, Window } from "./schema";
 export type Found = SearchHits;
 export type FoundCoin = SearchHit;
 export type Global = Market;

@@ -1,9 +1,9 @@
 import type { Status, Window } from "../api/types";
 import type { Loaded } from "../data/loaded";
 import { count } from "../format/number";
-import { day } from "../format/time";
 import { OutLink } from "../parts/Link";
 import { useLocale } from "./locale";
+import { quotaNotes } from "./quota";
 
 export function Footer({ status }: { status: Loaded<Status> }) {
   const { words } = useLocale();
@@ -40,7 +40,9 @@ function Quota({ status }: { status: Status }) {
         <Used window={minute} name={words.perMinute} />
         <Used window={month} name={words.perMonth} />
       </dl>
-      {month.resets_at && <span class="muted">{words.resets(day(new Date(month.resets_at), lang))}</span>}
+      {quotaNotes(status.quota, lang, words).map((note) => (
+        <span class="muted">{note}</span>
+      ))}
     </div>
   );
 }

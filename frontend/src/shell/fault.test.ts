@@ -2,15 +2,18 @@ import { expect, test } from "vitest";
 import type { Status } from "../api/types";
 import type { Loaded, Trouble } from "../data/loaded";
 import { isSignedOut, statusFor, systemFault } from "./fault";
+import { sampleQuota } from "./quota.sample";
 
 const NO_READS = {
   reads: 0,
   hits: 0,
   stale_hits: 0,
   joined: 0,
+  loaded_elsewhere: 0,
   misses: 0,
   stale_on_error: 0,
   negative_hits: 0,
+  refused: 0,
   failures: 0,
   loads: 0,
   load_failures: 0,
@@ -24,7 +27,7 @@ function status(upstream: Partial<Status["upstream"]> = {}): Status {
     plan: "demo",
     started_at: "2026-11-22T12:00:00Z",
     upstream: { state: "closed", reason: null, retry_at: null, last_success_at: "2026-11-22T12:04:00Z", ...upstream },
-    quota: { minute: { used: 0, limit: 30, resets_at: null }, month: { used: 0, limit: 10_000, resets_at: null } },
+    quota: sampleQuota(),
     lang: "en",
     cache: { ...NO_READS, entries: 0, bytes: 0, families: {} },
     tiers: { memory: "up", redis: "off", disk: "up" },
