@@ -160,7 +160,7 @@ def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origi
     async def on_bug(request: Request, _: Exception) -> Response:
         # The framework raises it again behind this reply, and ``Shell`` logs it.
         if request.scope["path"].startswith("/api/v3"):
-            status, body = coingecko_error(DozorError("Internal Server Error"))
+            status, body = coingecko_error(DozorError("Internal Server Error"), clock.now())
             cors = cors_headers(request.headers.get("origin"), allowed_origins)
             return Response(body, status, {"content-type": JSON, **dict(cors), **NO_STORE})
         return reply(request, "internal", "")
