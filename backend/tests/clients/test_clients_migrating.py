@@ -5,15 +5,15 @@ Not the one for Google Sheets, which only Google can run; the pages say so.
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from sides import Sides
+
+from run_examples import output_of, output_of_tool
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTS = ROOT / "docs"
@@ -30,24 +30,6 @@ def blocks(kind: str) -> list[pytest.param]:
         for number, block in enumerate(re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
         if ADDRESS in block
     ]
-
-
-async def output_of(*command: str, folder: Path | None = None) -> str:
-    """Run a command as a person would, and give what it printed; it must end well."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(60):
-        printed, complaints = await process.communicate()
-    assert process.returncode == 0, complaints.decode(errors="replace")
-    return printed.decode()
-
-
-async def output_of_tool(name: str, *arguments: str, folder: Path | None = None) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not on PATH, so its examples are not run")
-    return await output_of(found, *arguments, folder=folder)
 
 
 def test_both_pages_have_the_same_examples() -> None:
