@@ -23,7 +23,7 @@ class TryLater(DozorError):
 
 
 class BudgetExhausted(TryLater):
-    """Our own budget (minute or month) allows no upstream call before ``retry_at``. Nothing was sent."""
+    """Our own budget, of the minute, the day or the month, lets no call out before ``retry_at``; none was sent."""
 
     def __init__(self, window: str, retry_at: datetime) -> None:
         super().__init__(f"the upstream budget of this {window} is spent until {retry_at:%d %b %H:%M:%S} UTC", retry_at)

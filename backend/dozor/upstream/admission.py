@@ -303,7 +303,9 @@ class Admission:
         match shortage:
             case Shortage.MINUTE | Shortage.SHARING:
                 return BudgetExhausted("minute", at)
-            case Shortage.PACE | Shortage.MONTH:
+            case Shortage.PACE:
+                return BudgetExhausted("day", at)
+            case Shortage.MONTH:
                 return BudgetExhausted("month", at)
             case Shortage.PAUSE:
                 return UpstreamLimited(at)

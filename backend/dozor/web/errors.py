@@ -101,13 +101,16 @@ def retry_after_s(error: DozorError, now: datetime) -> int | None:
     return None
 
 
-def coingecko_error(error: DozorError) -> tuple[int, bytes]:
-    """Status and body in CoinGecko's own shape, as its clients know it."""
+def coingecko_error(error: DozorError, now: datetime) -> tuple[int, bytes]:
+    """Status and body in CoinGecko's own shape, as its clients know it; of its refusals only 401 tells the time."""
     if isinstance(error, QuestionRejected):
         return error.status, error.body
     status = PROBLEMS[code_of(error)][0]
-    error_code = 10002 if status == HTTPStatus.UNAUTHORIZED else status
-    return status, _json({"status": {"error_code": error_code, "error_message": str(error)}})
+    if status == HTTPStatus.UNAUTHORIZED:
+        said = {"timestamp": now.isoformat(timespec="milliseconds"), "error_code": 10002, "error_message": str(error)}
+    else:
+        said = {"error_code": status, "error_message": str(error)}
+    return status, _json({"status": said})
 
 
 def problem(

@@ -95,9 +95,10 @@ class Gateway:
         return conditional(200, headers, variant, request.headers.get("if-none-match"))
 
     def _refusal(self, error: DozorError) -> Reply:
-        status, body = coingecko_error(error)
+        now = self._clock.now()
+        status, body = coingecko_error(error, now)
         headers = list(REFUSAL_HEADERS)
-        wait = retry_after_s(error, self._clock.now())
+        wait = retry_after_s(error, now)
         if wait is not None:
             headers.append(("retry-after", str(wait)))
         if isinstance(error, AccessDenied) and status == HTTPStatus.UNAUTHORIZED:

@@ -21,8 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError
 from dozor.telemetry.phrases import Language
+from dozor.web import described
 from dozor.web.access import Client, ClientKind
-from dozor.web.api.market import ERRORS, MarketApi
+from dozor.web.api.market import MarketApi
 from dozor.web.assets import Assets
 from dozor.web.errors import (
     LONGEST_QUESTION_BYTES,
@@ -32,6 +33,7 @@ from dozor.web.errors import (
     problem,
     retry_after_s,
 )
+from dozor.web.examples import EXAMPLES, METRICS
 from dozor.web.gateway import Gateway
 from dozor.web.metrics import CONTENT_TYPE, exposition
 from dozor.web.openapi import gateway_paths
@@ -39,7 +41,7 @@ from dozor.web.page import Page
 from dozor.web.replies import JSON, Reply, cors_headers, preflight
 from dozor.web.report import Reporter
 from dozor.web.requests import language_of
-from dozor.web.schemas import Status
+from dozor.web.schemas import Readiness, Status
 
 log = structlog.get_logger(__name__)
 
@@ -84,22 +86,31 @@ def build_site(
 def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
     router = APIRouter(tags=["operations"])
 
-    @router.get("/livez", summary="The loop turns", response_class=PlainTextResponse)
+    @router.get("/livez", summary="Dozor runs", response_class=PlainTextResponse, responses=described.text("ok"))
     async def livez() -> Response:
         return PlainTextResponse("ok", headers=NO_STORE)
 
     @router.get(
-        "/readyz", summary="Ready to answer", responses={503: {"description": "not yet; `missing` says what for"}}
+        "/readyz",
+        summary="Ready to answer",
+        responses={**described.reply(Readiness, ()), 503: {"model": Readiness, "description": '`"ready": false`'}},
     )
     async def readyz() -> Response:
         missing = await reporter.missing()
         return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200, headers=NO_STORE)
 
-    @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse, responses=_only(401, 429))
+    @router.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=PlainTextResponse,
+        responses=described.text(METRICS, described.STATUS_ERRORS),
+    )
     async def metrics(_: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
         return Response(exposition(await reporter.take()), headers={"content-type": CONTENT_TYPE, **NO_STORE})
 
-    @router.get("/api/v1/status", summary="How Dozor is doing", responses={200: {"model": Status}, **_only(401, 429)})
+    @router.get(
+        "/api/v1/status", summary="How Dozor is doing", responses=described.reply(Status, described.STATUS_ERRORS)
+    )
     async def status(who: Annotated[Client, Depends(api.admit_uncounted)]) -> Response:
         said = (await reporter.take()).as_json()
         if who.kind is ClientKind.OWNER:  # who else asks here is nobody else's business
@@ -109,16 +120,14 @@ def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
     return router
 
 
-def _only(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: ERRORS[status] for status in statuses}
-
-
 def _describe(app: FastAPI, version: str) -> None:
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            described = get_openapi(title="Dozor", version=version, routes=app.routes)
-            described["paths"].update(gateway_paths())
-            app.openapi_schema = described
+            description = get_openapi(title="Dozor", version=version, routes=app.routes)
+            description["paths"].update(gateway_paths())
+            for model, example in EXAMPLES.items():  # FastAPI itself would leave out what is null in them
+                description["components"]["schemas"][model.__name__]["examples"] = [example]
+            app.openapi_schema = description
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the description
@@ -163,7 +172,7 @@ def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origi
     async def on_bug(request: Request, _: Exception) -> Response:
         # The framework raises it again behind this reply, and ``Shell`` logs it.
         if request.scope["path"].startswith("/api/v3"):
-            status, body = coingecko_error(DozorError("Internal Server Error"))
+            status, body = coingecko_error(DozorError("Internal Server Error"), clock.now())
             cors = cors_headers(request.headers.get("origin"), allowed_origins)
             return Response(body, status, {"content-type": JSON, **dict(cors), **NO_STORE})
         return reply(request, "internal", "")

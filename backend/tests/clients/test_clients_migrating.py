@@ -1,18 +1,23 @@
-"""The migration pages say what works: their Python, curl and ``fetch`` examples are run as they stand."""
+"""The migration pages say what works: their Python, curl and JavaScript examples are run as they stand.
+
+Not the one for Google Sheets, which only Google can run; the pages say so.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shlex
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from sides import Sides
 
-DOCUMENTS = Path(__file__).resolve().parents[3] / "docs"
+from run_examples import output_of, output_of_tool
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTS = ROOT / "docs"
+FRONTEND = ROOT / "frontend"  # among its development dependencies is the TypeScript SDK
 ADDRESS = "http://localhost:8000/api/v3"
 PAGES = {language: (DOCUMENTS / language / "migrating.md").read_text("utf-8") for language in ("en", "ru")}
 
@@ -27,26 +32,8 @@ def blocks(kind: str) -> list[pytest.param]:
     ]
 
 
-async def output_of(*command: str) -> str:
-    """Run a command as a person would, and give what it printed; it must end well."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    async with asyncio.timeout(60):
-        printed, complaints = await process.communicate()
-    assert process.returncode == 0, complaints.decode(errors="replace")
-    return printed.decode()
-
-
-async def output_of_tool(name: str, *arguments: str) -> str:
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not on PATH, so its examples are not run")
-    return await output_of(found, *arguments)
-
-
 def test_both_pages_have_the_same_examples() -> None:
-    for kind, count in (("python", 4), ("sh", 2), ("js", 1)):
+    for kind, count in (("python", 4), ("sh", 2), ("js", 1), ("ts", 1)):
         assert len(blocks(kind)) == 2 * count, kind
     assert without_comments(PAGES["en"]) == without_comments(PAGES["ru"])
 
@@ -68,6 +55,20 @@ async def test_a_curl_example_runs_as_it_stands(block: str, sides: Sides) -> Non
 async def test_a_fetch_example_runs_as_it_stands(block: str, sides: Sides) -> None:
     printed = await output_of_tool("node", "--input-type=module", "--eval", block.replace(ADDRESS, sides.dozor))
     assert re.match(r"\d+(\.\d+)?$", printed)
+
+
+@pytest.mark.parametrize("block", blocks("ts"))
+async def test_an_example_of_the_typescript_sdk_runs_as_it_stands(block: str, sides: Sides) -> None:
+    """It has no types of its own to strip, so Node.js takes it as JavaScript."""
+    example = block.replace(ADDRESS, sides.dozor)
+    printed = await output_of_tool("node", "--input-type=module", "--eval", example, folder=FRONTEND)
+    assert re.match(r"\d+(\.\d+)?$", printed)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "*Not run by us.*"), ("ru", "*Нами не проверено.*")])
+def test_the_example_that_only_google_can_run_is_marked_as_not_run(language: str, words: str) -> None:
+    [before] = re.findall(r"([^\n]*)\n\n```js\n[^`]*https://dozor\.example\.org", PAGES[language])
+    assert before.endswith(words)
 
 
 def without_comments(page: str) -> list[str]:

@@ -21,11 +21,11 @@ from dozor.market.question import Question, canonical
 from dozor.market.rawjson import RawObject, raw
 from dozor.market.search.index import MAX_QUERY
 from dozor.market.service import Answer, MarketService
+from dozor.web import described
 from dozor.web.access import Access, Client, ClientKind, Network
 from dozor.web.api.replying import Replying
-from dozor.web.errors import PROBLEMS
 from dozor.web.requests import asked, credentials
-from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, Problem, SearchHits, Trending
+from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, SearchHits, Trending
 from dozor.web.sessions import OwnerLogin
 
 SEARCH_LIMIT = 20
@@ -36,16 +36,12 @@ Currency = Annotated[
     str, Query(pattern=r"^[A-Za-z0-9-]{1,20}$", description="currency of the numbers", examples=["usd"])
 ]
 CoinPath = Annotated[str, Path(min_length=1, max_length=200, description="CoinGecko's coin id", examples=["bitcoin"])]
-Range = Literal["1d", "7d", "30d", "90d", "1y"]
-Order = Literal["market_cap_desc", "market_cap_asc", "volume_desc", "volume_asc", "id_asc", "id_desc"]
+Range = Annotated[Literal["1d", "7d", "30d", "90d", "1y"], Query(description="how far back", examples=["1d"])]
+Order = Annotated[
+    Literal["market_cap_desc", "market_cap_asc", "volume_desc", "volume_asc", "id_asc", "id_desc"],
+    Query(description="what the table is sorted by, and which way"),
+]
 MaxAge = Annotated[int | None, Query(ge=0, le=86_400, description="refuse (503) data older than this, in seconds")]
-
-PROBLEM_CONTENT = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-ERRORS: dict[int | str, dict[str, object]] = {
-    status: {"description": title.en, "content": PROBLEM_CONTENT, "model": Problem}
-    for status, title in sorted(PROBLEMS.values(), key=lambda row: row[0])
-    if status in {401, 404, 422, 429, 502, 503, 504}
-}
 
 
 class MarketApi:
@@ -87,7 +83,7 @@ class MarketApi:
 
     def router(self) -> APIRouter:
         """The routes below ``/api/v1``."""
-        router = APIRouter(prefix="/api/v1", responses=ERRORS, tags=["market"])
+        router = APIRouter(prefix="/api/v1", tags=["market"])
         market, lookup, pictures = self._market, self._lookup, self._pictures
         Admitted = Annotated[Client, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
 
@@ -104,20 +100,20 @@ class MarketApi:
                 max_age=max_age,
             )
 
-        @router.get("/coins", responses={200: {"model": Coins}}, summary="The market table")
+        @router.get("/coins", responses=described.reply(Coins), summary="The market table")
         async def get_crypto_list(
             request: Request,
             client: Admitted,
             vs_currency: Currency = "usd",
-            page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-            per_page: Annotated[int, Query(ge=1, le=250)] = 100,
+            page: Annotated[int, Query(ge=1, le=10_000, description="which page")] = 1,
+            per_page: Annotated[int, Query(ge=1, le=250, description="coins on a page", examples=[1])] = 100,
             order: Order = "market_cap_desc",
             max_age: MaxAge = None,
         ) -> Response:
             answer = await market.answer(coins_question(vs_currency, page, per_page, order), client=client.name)
             return await reply("coins", request, client, answer, views.coins, max_age)
 
-        @router.get("/coins/{id}", responses={200: {"model": Coin}}, summary="One coin")
+        @router.get("/coins/{id}", responses=described.reply(Coin), summary="One coin")
         async def get_crypto_details(
             request: Request,
             client: Admitted,
@@ -138,7 +134,11 @@ class MarketApi:
             answer = await market.answer(question, client=client.name)
             return await reply(f"coin {currency}", request, client, answer, view, max_age)
 
-        @router.get("/coins/{id}/chart", responses={200: {"model": Chart}}, summary="Price, cap and volume over time")
+        @router.get(
+            "/coins/{id}/chart",
+            responses=described.reply(Chart),
+            summary="Price, cap and volume over time",
+        )
         async def get_crypto_chart(
             request: Request,
             client: Admitted,
@@ -153,7 +153,7 @@ class MarketApi:
             answer = await market.answer(question, client=client.name)
             return await reply(f"chart {days}", request, client, answer, view, max_age)
 
-        @router.get("/coins/{id}/ohlc", responses={200: {"model": Ohlc}}, summary="Candles")
+        @router.get("/coins/{id}/ohlc", responses=described.reply(Ohlc), summary="Open, high, low and close over time")
         async def get_crypto_ohlc(
             request: Request,
             client: Admitted,
@@ -168,7 +168,11 @@ class MarketApi:
             answer = await market.answer(question, client=client.name)
             return await reply(f"ohlc {days}", request, client, answer, view, max_age)
 
-        @router.get("/search", responses={200: {"model": SearchHits}}, summary="Coins by name, symbol, id or contract")
+        @router.get(
+            "/search",
+            responses=described.reply(SearchHits, described.SEARCH_ERRORS),
+            summary="Coins by name, symbol, id or contract",
+        )
         async def search_crypto(
             request: Request,
             client: Admitted,
@@ -198,14 +202,28 @@ class MarketApi:
 
             return await reply(f"search {found.revision} {q}", request, client, found.coin_list, view)
 
-        @router.get("/prices", responses={200: {"model": Prices}}, summary="Prices of coins in quotes")
+        @router.get("/prices", responses=described.reply(Prices), summary="Prices of coins in quotes")
         async def get_prices(
             request: Request,
             client: Admitted,
             ids: Annotated[
-                str, Query(min_length=1, max_length=5000, description="coin ids", examples=["bitcoin,ethereum"])
+                str,
+                Query(
+                    min_length=1,
+                    max_length=5000,
+                    description="CoinGecko's coin ids, with commas between",
+                    examples=["bitcoin,ethereum"],
+                ),
             ],
-            quotes: Annotated[str, Query(pattern=r"^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$", max_length=400)] = "usd",
+            quotes: Annotated[
+                str,
+                Query(
+                    pattern=r"^[A-Za-z0-9-]+(\s*,\s*[A-Za-z0-9-]+)*$",
+                    max_length=400,
+                    description="currencies of the prices, with commas between",
+                    examples=["usd,eur"],
+                ),
+            ] = "usd",
             max_age: MaxAge = None,
         ) -> Response:
             question = self.question("/simple/price", ids=ids, vs_currencies=quotes, include_last_updated_at="true")
@@ -218,7 +236,7 @@ class MarketApi:
             )
             return await reply(f"prices {question.key} {answer.fetched_at}", request, client, answer, view, max_age)
 
-        @router.get("/global", responses={200: {"model": Market}}, summary="The market as a whole")
+        @router.get("/global", responses=described.reply(Market), summary="The market as a whole")
         async def get_global(
             request: Request, client: Admitted, vs_currency: Currency = "usd", max_age: MaxAge = None
         ) -> Response:
@@ -227,15 +245,16 @@ class MarketApi:
             answer = await market.answer(self.question("/global"), client=client.name)
             return await reply(f"global {currency}", request, client, answer, view, max_age)
 
-        @router.get("/trending", responses={200: {"model": Trending}}, summary="What people look for")
+        @router.get("/trending", responses=described.reply(Trending), summary="What people look for")
         async def get_trending(request: Request, client: Admitted, max_age: MaxAge = None) -> Response:
             answer = await market.answer(self.question("/search/trending"), client=client.name)
             return await reply("trending", request, client, answer, views.trending, max_age)
 
         @router.get(
             "/images/{id}",
-            responses={200: {"content": {"image/*": {}}, "description": "a picture, or a drawn letter (SVG)"}},
-            summary="A coin's picture, from our own cache",
+            response_class=Response,
+            responses=described.picture(described.IMAGE_ERRORS),
+            summary="A coin's picture, from our own cache and outside the budget; a drawn letter where there is none",
         )
         async def get_image(_: Admitted, id: CoinPath) -> Response:  # noqa: A002
             image = await pictures.of(id.lower())
