@@ -169,6 +169,14 @@ class Allowance:
         until = now + seconds
         self.pause = Pause(until if self.pause is None else max(until, self.pause.until), now)
 
+    def hear_of_pause(self, now: float, until: float, tolerance: float) -> None:
+        """Somebody else knows of a pause until then, by a clock that may be ``tolerance`` ahead.
+
+        The one that is known here goes on as it is, with its probe, unless the other is longer.
+        """
+        if until > now and (self.pause is None or until > self.pause.until + tolerance):
+            self.leave_alone(now, until - now)
+
     def answered(self, call: str) -> None:
         """Upstream answered something else: if the call was the probe, the pause is over."""
         if self.pause is not None and self.pause.probe == call:
@@ -227,6 +235,8 @@ class Allowance:
         if self.pause is not None and self.pause.set_at > now:
             behind = self.pause.set_at - now
             self.pause = Pause(self.pause.until - behind, now)
+        if self.pause is not None and self.pause.probe_until > now + terms.longest:  # so long lasts none
+            self.pause.probe = None
         if self.alert_wanted_until > now + WANTED_FOR:
             self.alert_wanted_until = now
 

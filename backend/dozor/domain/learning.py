@@ -42,7 +42,8 @@ class LearntLimit:
 
         Returns whether the limit was halved.
         """
-        if self.halved_at is not None and began_at <= self.halved_at:
+        # Halved later than now, it was by a clock that has been begun anew since.
+        if self.halved_at is not None and began_at <= self.halved_at <= now:
             return False
         self.limit = max(1, self.limit // 2)
         self.full_minutes = 0

@@ -24,6 +24,7 @@ from dozor.domain.lanes import Lane
 from dozor.domain.pace import ROUNDING
 
 MONTHS_KEPT = 3
+CLOCK_CHANGE = 0.05  # seconds
 OFFERS_OPEN = 8  # so many may be under way before another is made
 WORTH_AN_OFFER = 0.02  # of what a machine may spend alone: a smaller change is not
 
@@ -69,6 +70,20 @@ class BookPage:
     server_time: float
     stamp: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class BookClock:
+    """By how many seconds the clock of the book of ``opening`` is ahead of a machine's own."""
+
+    opening: str
+    ahead_at_least: float
+    ahead_at_most: float
+
+    def is_near(self, other: BookClock) -> bool:
+        """Whether it is not worth remembering the other instead."""
+        change = abs(self.ahead_at_least - other.ahead_at_least) + abs(self.ahead_at_most - other.ahead_at_most)
+        return self.opening == other.opening and change <= CLOCK_CHANGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,20 +176,32 @@ class Book:
     months: dict[str, dict[str, Used]] = field(default_factory=dict)
     allowance: Allowance = field(default_factory=Allowance)
 
-    def open(self, server: str, server_time: float, latest: float | None) -> float:
-        """The book's own time. ``latest`` is what it can be at most, for one who has read it before.
+    def open(self, server: str, server_time: float, clock: BookClock | None, asked_at: float, heard_at: float) -> float:
+        """The book's own time, which the reader asked for at ``asked_at`` and had at ``heard_at``, by its own clock.
 
-        Another ``server`` than before may lack what was written last: then everybody is to tell everything again.
+        ``clock`` is how it went before, for a reader who knows: then no step of the server's clock is taken for time
+        that has passed. Another ``server`` than before may lack what was written last: then everybody is to tell
+        everything again.
         """
-        now = max(server_time - self.behind, self.last_now)
-        if latest is not None and now > latest:
-            now = max(latest, self.last_now)
+        now = server_time - self.behind
+        if clock is not None:
+            earliest, latest = asked_at + clock.ahead_at_least, heard_at + clock.ahead_at_most
+            if now > latest:
+                now = earliest  # a slot is better free too late than too early
+            elif (clock.opening, server) == (self.opening, self.server):  # else it may never have gone that far
+                now = max(now, earliest)
+        now = max(now, self.last_now)
         self.behind, self.last_now = server_time - now, now
         if self.server != server:
             self.server, self.opened_at = server, now
             for member in self.members.values():
                 member.has_told = False
         return now
+
+    @property
+    def opening(self) -> str:
+        """Which finding of the book anew this is."""
+        return f"{self.server} {self.opened_at}"
 
     def knows(self, machine: str) -> bool:
         """Whether this machine has said all it has."""
@@ -198,12 +225,11 @@ class Book:
         """Take in everything that a machine has: when it is not known, and after it was cut off."""
         member = self.members.setdefault(told.machine, Member(now, [told.offer]))
         member.has_told = True
-        if all(offer.number != told.offer.number for offer in member.offers):
+        if told.offer.number > member.offers[-1].number:  # the book is an older copy
             member.offers = [told.offer]
         for name in told.known:  # from before the book was emptied
             self.members.setdefault(name, Member(now, [replace(told.offer, number=0)], has_told=False))
-        for call, slot in told.slots.items():
-            self.allowance.slots.setdefault(call, slot)
+        self.allowance.slots.update(told.slots)
         if told.learnt is not None:  # it may have met a 429 meanwhile
             self.allowance.learn(terms, told.learnt)
 
@@ -214,15 +240,17 @@ class Book:
                 del self.members[name]
         member = self.members[told.machine]
         member.seen_at = now
-        member.offers = [one for one in member.offers if one.number >= told.offer.number] or [told.offer]
+        if told.offer.number >= member.offers[0].number:  # else it is a message that others have overtaken
+            # What the machine says of its offer counts: an older copy of the book may have made another of that number.
+            member.offers = [told.offer, *(one for one in member.offers if one.number > told.offer.number)]
         for call, slot in told.slots.items():
             known = self.allowance.slots.get(call)
             if known is not None and known.ended_at is None:
                 known.ended_at = slot.ended_at
         member.armed = told.armed
         self.allowance.arm(terms, armed=any(one.armed for one in self.members.values()))
-        if told.pause_until is not None and told.pause_until > now:
-            self.allowance.leave_alone(now, told.pause_until - now)
+        if told.pause_until is not None:
+            self.allowance.hear_of_pause(now, told.pause_until, rules.valid_for)
         shares = self.months.setdefault(told.period, {})
         shares[told.machine] = told.used.merged(shares.get(told.machine, Used()))
         for period in sorted(self.months)[:-MONTHS_KEPT]:
@@ -271,7 +299,8 @@ class Book:
         month = terms.month
         if limit and month is not None:
             is_complete = self.is_complete
-            room = limit - self._bespoken(told, limit) if is_complete else told.offer.ceiling_in(told.period, limit)
+            kept = self.members[told.machine].offers[0]  # what is told may have been overtaken
+            room = limit - self._bespoken(told, limit) if is_complete else kept.ceiling_in(told.period, limit)
             if self.used_by(told) > room:
                 is_spent = self.used_by_all(told.period) > limit  # this call is in it
                 return Wait(Shortage.MONTH, (now + (month.seconds_left if is_spent else LOOK_AGAIN),), 0.0)

@@ -189,7 +189,7 @@ class Accounts:
             # Not worth a write: what is over is seen again the next time. But that an alert waits has to be known.
             record.changes_nothing = lane is not Lane.ALERT
             return decision
-        record.state.company.has_spent_alone = True
+        record.state.company.alone_calls += 1
         return self._on_record(record, period, call, family, is_probe=decision.is_probe)
 
     def _on_record(

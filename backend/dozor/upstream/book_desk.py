@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from dozor.domain.allowance import Slot
-from dozor.domain.machines import Book, BookPage, Rules, Told
+from dozor.domain.machines import Book, BookClock, BookPage, Rules, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,13 +48,27 @@ class Unreachable(Exception):
     """The book cannot be had now. What was to be written may have been."""
 
 
+class Untold(Exception):
+    """The book of ``opening`` does not know this machine, and is to be told all that it has from now on back."""
+
+    def __init__(self, opening: str) -> None:
+        super().__init__(opening)
+        self.opening = opening
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of the book: its time ``now`` was at or after ``asked_at`` of this machine's monotonic clock."""
+    """One reading of the book: its time ``now`` was from ``asked_at`` to ``heard_at`` of this machine's own clock."""
 
     book: Book
     now: float
     asked_at: float
+    heard_at: float
+
+    @property
+    def clock(self) -> BookClock:
+        """How far the book's clock is ahead of this machine's."""
+        return BookClock(self.book.opening, self.now - self.heard_at, self.now - self.asked_at)
 
     def to_book(self, steady: float) -> float:
         """An instant of ours in the book's time."""
@@ -69,16 +83,22 @@ class Reading:
 class Account:
     """What this machine tells; instants are still its own, and ``terms`` those of all machines.
 
-    It must be sent by ``send_until``, for until then the others may hear of this machine. ``is_alone``: calls were made
-    that they have not heard of. ``is_known``: nothing is missing from its count of the month. ``limit`` is the month's.
+    It must be sent by ``send_until``, for until then the others may hear of this machine. Of its ``alone_calls`` they
+    have heard unless ``is_alone``. ``is_known``: nothing is missing from its count of the month. ``limit`` is the
+    month's. ``opening`` is the book which is told everything by it: none where it was taken before that was found, for
+    another process may have put calls into the book that was there before. ``clock`` is how the book's clock went when
+    this machine last heard of it.
     """
 
     told: Told
     terms: Terms
     limit: int
     is_alone: bool
+    alone_calls: int
     send_until: float
     is_known: bool
+    clock: BookClock | None
+    opening: str = ""
 
 
 class BookDesk:
@@ -88,7 +108,7 @@ class BookDesk:
         self._shelf = shelf
         self._clock = clock
         self._rules = rules
-        self._last: Reading | None = None
+        self._book_clock: BookClock | None = None
 
     @property
     def is_open(self) -> bool:
@@ -102,12 +122,15 @@ class BookDesk:
     async def change(self, account: Account, change: Callable[[Reading, Told], bool]) -> Reading:
         """Tell the book what there is to tell and change it; the last reading, changed.
 
-        A ``change`` that returns ``False`` has nothing to be written. Raises Unreachable.
+        A ``change`` that returns ``False`` has nothing to be written. Raises Unreachable, and Untold.
         """
         for _ in range(WRITE_TRIES):
-            reading, page = await self._read()
+            reading, page = await self._read(account.clock)
             told = _in_book_time(account.told, reading)
-            if account.is_alone or not reading.book.knows(told.machine):
+            is_told = reading.book.knows(told.machine)
+            if not is_told and account.opening != reading.book.opening:
+                raise Untold(reading.book.opening)
+            if account.is_alone or not is_told:
                 reading.book.tell(reading.now, told, account.terms)
             reading.book.hear(reading.now, told, account.terms, self._rules)
             if not change(reading, told):
@@ -118,6 +141,7 @@ class BookDesk:
             if written is None:
                 raise Unreachable
             if written:
+                self._book_clock = reading.clock
                 return reading
         raise Unreachable
 
@@ -142,18 +166,16 @@ class BookDesk:
                 return True
         raise Unreachable
 
-    async def _read(self) -> tuple[Reading, BookPage]:
+    async def _read(self, clock: BookClock | None = None) -> tuple[Reading, BookPage]:
         asked_at = self._clock.monotonic()
         page = await self._shelf.read()
         if page is None:
             raise Unreachable
-        latest = None
-        if self._last is not None:
-            latest = self._last.to_book(self._clock.monotonic()) + self._rules.valid_for
+        heard_at = self._clock.monotonic()
         book = _decode(page.body)
-        now = book.open(page.server, page.server_time, latest)
-        self._last = Reading(book, now, asked_at)
-        return self._last, page
+        # What was read but not written moves nothing on: else the error of each reading would be added to the next.
+        now = book.open(page.server, page.server_time, self._book_clock or clock, asked_at, heard_at)
+        return Reading(book, now, asked_at, heard_at), page
 
 
 _decoder = msgspec.json.Decoder(Book)

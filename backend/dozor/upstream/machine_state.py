@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from dozor.domain.allowance import Allowance
-from dozor.domain.machines import Offer
+from dozor.domain.machines import BookClock, Offer
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +25,9 @@ class Company:
     """What this machine knows of the others.
 
     ``offer`` is what it keeps to when it is cut off, ``None`` before the first. Until ``in_touch_until``, said at
-    ``in_touch_at``, the others may hear of it. ``has_spent_alone``: calls were made that they have not heard of.
+    ``in_touch_at``, the others may hear of it. Of its ``alone_calls``, made without asking them, they have heard of
+    ``alone_calls_told``. ``told_at`` is the opening of the book that was last told everything.
+    ``clock`` is how that book's clock went by ``clock_at``.
     ``has_left``: it told them that it stops, and they have what it kept to, unless it finds none of them at its return.
     ``others_used`` are their calls of the month ``period``, as last heard.
     """
@@ -34,7 +36,11 @@ class Company:
     known: tuple[str, ...] = ()
     in_touch_until: float = 0.0
     in_touch_at: float = 0.0
-    has_spent_alone: bool = False
+    alone_calls: int = 0
+    alone_calls_told: int = 0
+    told_at: str = ""
+    clock: BookClock | None = None
+    clock_at: float = 0.0
     has_left: bool = False
     period: str = ""
     others_used: int = 0

@@ -23,7 +23,7 @@ from dozor.domain.learning import LearntLimit
 from dozor.domain.machines import Book, Offer, Rules, Told
 from dozor.domain.pace import Bucket
 from dozor.upstream.accounts import Accounts, Charge, Outcome, Spending
-from dozor.upstream.book_desk import Account, BookDesk, BookShelf, Reading, Unreachable
+from dozor.upstream.book_desk import Account, BookDesk, BookShelf, Reading, Unreachable, Untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,8 +91,12 @@ class SharedAccounts(Accounts):
         await self._wait_until_tried()
         if self._desk.is_open:
             try:
-                return await self._charge_together(lane, family, beyond_reserve=beyond_reserve)
-            except Unreachable:
+                try:
+                    return await self._charge_together(lane, family, beyond_reserve=beyond_reserve)
+                except Untold:
+                    await self.touch()
+                    return await self._charge_together(lane, family, beyond_reserve=beyond_reserve)
+            except (Unreachable, Untold):
                 pass
         outcome = await super().charge(lane, family, beyond_reserve=beyond_reserve)
         if isinstance(outcome, Charge):
@@ -134,18 +138,25 @@ class SharedAccounts(Accounts):
 
         Raises UpstreamUnavailable when the ledger cannot be used.
         """
+        try:
+            try:
+                await self._touch()
+            except Untold as untold:
+                await self._touch(untold.opening)
+        except (Unreachable, Untold):
+            return False
+        return True
+
+    async def _touch(self, opening: str = "") -> None:
         period = self._ledger.period()
-        account = await self._ledger.change(lambda record: self._account(record, period))
+        account = await self._ledger.change(lambda record: self._account(record, period, opening))
         offers: list[Offer] = []
 
         def hear(reading: Reading, told: Told) -> bool:
             offers.append(reading.book.offer(told, account.limit))
             return True
 
-        try:
-            reading = await self._desk.change(account, hear)
-        except Unreachable:
-            return False
+        reading = await self._desk.change(account, hear)
         await self._ledger.change(lambda record: self._learn(record, period, reading, offers[-1], account))
         self._heard_at = self._clock.monotonic()
         self._together = self._spending_of(reading, account, period)
@@ -153,7 +164,6 @@ class SharedAccounts(Accounts):
             await self._recover(reading.book, period)
         self._say_who_is_silent(reading)
         self._say_together()
-        return True
 
     async def _keep_in_touch(self) -> None:
         while True:
@@ -180,9 +190,11 @@ class SharedAccounts(Accounts):
 
     # What is told and what is remembered, in the ledger's thread.
 
-    def _account(self, record: Record, period: MonthPeriod) -> Account:
+    def _account(self, record: Record, period: MonthPeriod, opening: str = "") -> Account:
         """What this machine will tell; from here on the others may hear of it."""
         company, allowance = record.state.company, record.state.allowance
+        if opening:
+            company.told_at = opening
         terms = self._terms_of_all(record, period)
         allowance.forget_past(record.steady, terms)
         used = record.used(period)
@@ -204,7 +216,9 @@ class SharedAccounts(Accounts):
         )
         is_known = not self.limits.per_month or record.count(period).is_known
         send_until = self._stay_in_touch(record)
-        return Account(told, terms, self.limits.per_month, company.has_spent_alone, send_until, is_known)
+        calls, is_alone = company.alone_calls, company.alone_calls != company.alone_calls_told
+        clock = company.clock if company.clock_at <= record.steady else None  # else ours has been begun anew
+        return Account(told, terms, self.limits.per_month, is_alone, calls, send_until, is_known, clock, opening)
 
     def _stay_in_touch(self, record: Record) -> float:
         """Until when what is said now may be sent: so long this machine counts itself as heard of."""
@@ -233,23 +247,27 @@ class SharedAccounts(Accounts):
         company, book = record.state.company, reading.book
         known = set(book.members) if book.is_complete else {*company.known, *book.members}
         company.known = tuple(sorted(known))
-        if offer.number > (0 if company.offer is None else company.offer.number):
+        # If another process has told another book meanwhile what is kept to, that book counts on it.
+        is_told = company.told_at == book.opening
+        if is_told and offer.number > (0 if company.offer is None else company.offer.number):
             company.offer = offer
             company.has_left = False
         if self._has_company(record) and company.in_touch_until < record.steady:
             company.in_touch_until, company.in_touch_at = record.steady, record.steady
         company.period = period.start.isoformat()
         company.others_used = book.used_by_all(company.period) - book.used_by(account.told)
-        if account.is_alone:
-            company.has_spent_alone = False
+        company.alone_calls_told = max(company.alone_calls_told, account.alone_calls)
+        clock = reading.clock
+        if company.clock is None or company.clock_at > record.steady or not company.clock.is_near(clock):
+            company.clock, company.clock_at = clock, record.steady
         self._learn_allowance(record, reading, offer)
 
     def _learn_allowance(self, record: Record, reading: Reading, offer: Offer) -> None:
         ours, theirs = record.state.allowance, reading.book.allowance
         if theirs.learnt is not None:
             ours.learnt = LearntLimit(theirs.learnt.limit, theirs.learnt.most)
-        if theirs.pause is not None and theirs.pause.until > reading.now and ours.pause is None:
-            ours.leave_alone(record.steady, theirs.pause.until - reading.now)
+        if theirs.pause is not None:
+            ours.hear_of_pause(record.steady, reading.from_book(theirs.pause.until), self._rules.valid_for)
         if theirs.bucket is not None:
             tokens = float(math.floor(theirs.bucket.tokens * offer.part))  # whole ones: not to be written each time
             if ours.bucket is None or (ours.bucket.period, ours.bucket.tokens) != (theirs.bucket.period, tokens):
@@ -302,7 +320,7 @@ class SharedAccounts(Accounts):
                 return True
 
             await self._desk.change(account, apply)
-        except (Unreachable, UpstreamUnavailable):
+        except (Unreachable, Untold, UpstreamUnavailable):
             pass  # a pause is in the ledger, and told with the next touch; all else is only less than could be spent
 
     async def _recover(self, book: Book, period: MonthPeriod) -> None:
