@@ -232,6 +232,8 @@ class Process:
 
     async def call(self, lane: Lane) -> None:
         world = self.machine.world
+        asked_at = world.time
+        was_paused_until = self.machine.paused_until
         try:
             outcome = await self.accounts.charge(lane, "f")
         except BaseException:
@@ -241,6 +243,8 @@ class Process:
             world.outcomes[outcome.shortage.value] += 1
             assert outcome.chances
             return
+        if asked_at < was_paused_until:
+            world.broken_pauses.append(f"machine {self.machine.number} at {asked_at} before {was_paused_until}")
         try:
             await self.gate(SENDING_SECONDS)
         except asyncio.CancelledError:
@@ -254,7 +258,9 @@ class Process:
         try:
             pause = await answered
             if pause:
+                until = world.time + pause
                 await self.accounts.refused(outcome, pause)
+                self.machine.paused_until = max(self.machine.paused_until, until)
             elif outcome.is_probe:
                 await self.accounts.answered(outcome)
         finally:
@@ -295,6 +301,7 @@ class Machine:
         self.cut = False
         self.clock = MachineClock(world, world.time - 1000.0 * (number + 1), 0.0)
         self.file = OpenFile()
+        self.paused_until = 0.0
         self.processes = [Process(self, place) for place in range(processes)]
 
     def restart(self, place: int) -> None:
@@ -323,8 +330,7 @@ class World:
         self.sent: list[Sent] = []
         self.outcomes: Counter[str] = Counter()
         self.failures: list[BaseException] = []
-        self.per_month: Counter[object] = Counter()
-        self.most_in_a_minute = 0
+        self.broken_pauses: list[str] = []
         self.server = Server(self)
         self.machines_named = range(machines)
         self.machines = [Machine(self, number, processes) for number in range(machines)]
@@ -345,6 +351,13 @@ class World:
             self.failures.append(error)
 
     # What can happen.
+
+    def heal(self) -> None:
+        self.server_is_lost = False
+        for machine in self.machines:
+            machine.cut = False
+        for process in self.processes:
+            process.cut, process.sees_server = False, True
 
     async def turn(self) -> None:
         """Let everybody run who can, up to the next gate."""
@@ -423,15 +436,17 @@ class World:
     # What upstream may have seen.
 
     def worst_minute(self) -> int:
-        """The most calls that any 60 seconds may have seen, each having arrived when it is worst."""
-        edges = sorted([(sent.ended, 1, 0) for sent in self.sent] + [(sent.at, 0, 1) for sent in self.sent])
-        del edges
-        worst = 0
-        by_start = sorted(self.sent, key=lambda sent: sent.at)
-        for first in by_start:
-            begins = first.ended
-            worst = max(worst, sum(one.ended >= begins and one.at < begins + 60 for one in by_start))
-        return worst
+        """The most calls that any 60 seconds may have seen, each having arrived when it is worst.
+
+        No window holds more than one that begins when some call ends: begun earlier, it loses those sent later.
+        """
+        return max(
+            (
+                sum(one.ended >= first.ended and one.at < first.ended + RULES.span for one in self.sent)
+                for first in self.sent
+            ),
+            default=0,
+        )
 
     def worst_month(self) -> int:
         months: Counter[object] = Counter()
