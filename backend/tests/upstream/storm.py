@@ -380,10 +380,10 @@ class World:
 
     async def calmly(self, work: Callable[[], Coroutine[object, object, None]], process: Process) -> None:
         await self.finish()
-        self.is_calm = True
+        was_calm, self.is_calm = self.is_calm, True
         process.start(work())
         await self.turn()
-        self.is_calm = False
+        self.is_calm = was_calm
 
     async def answer(self, process: Process, place: int, pause: float = 0.0) -> None:
         if process.under_way:
