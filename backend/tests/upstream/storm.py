@@ -213,7 +213,10 @@ class Process:
             self.accounts = Accounts(ledger, world.limits, self.machine.clock, rules=RULES)
 
     def is_cut_off(self) -> bool:
-        return self.cut or self.machine.cut or self.machine.world.server_is_lost
+        """Whether it cannot reach the server; once it has tried, it knows."""
+        is_cut = self.cut or self.machine.cut or self.machine.world.server_is_lost
+        self.sees_server = self.sees_server and not is_cut
+        return is_cut
 
     async def gate(self, seconds: float) -> bool:
         """Whether it was passed in time."""
@@ -399,7 +402,7 @@ class World:
             deadlines = [gate.until for gate in self.gates]
             deadlines += [sent.ended for process in self.processes for _, sent, _ in process.under_way]
             if self.is_shared:
-                deadlines += [process.touches_at for process in self.processes if not process.is_touching]
+                deadlines += [one.touches_at for one in self.processes if one.sees_server and not one.is_touching]
             at = min([end, *(deadline for deadline in deadlines if deadline > self.time)])
             if at > self.time:
                 self.time = at
@@ -411,7 +414,8 @@ class World:
                 for _, sent, answered in list(process.under_way):
                     if sent.ended <= self.time and not answered.done():
                         answered.set_result(0.0)
-                if self.is_shared and process.touches_at <= self.time and not process.is_touching:
+                is_due = process.touches_at <= self.time and not process.is_touching
+                if self.is_shared and is_due and process.sees_server:
                     process.touches_at = self.time + RULES.heard_every
                     process.start(process.touch())
             await self.turn()
