@@ -233,7 +233,9 @@ class Accounts:
     def _terms(self, record: Record, period: MonthPeriod) -> Terms:
         """What limits this machine when it is on its own."""
         offer = record.state.company.offer
-        part = 1 / self._machines if offer is None else offer.part
+        # One who has been among others, and was offered nothing yet, has nothing of its own.
+        unoffered = 0.0 if len(record.state.company.known) > 1 else 1 / self._machines
+        part = unoffered if offer is None else offer.part
         limits, rules = self.limits, self._rules
         terms = Terms(limits.start, limits.most, rules.span, rules.longest, part=part)
         limit = limits.per_month

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
-from till import Short, Till
 
 from dozor.domain.allowance import Shortage
 from dozor.domain.errors import UpstreamUnavailable
 from dozor.domain.machines import Used
 from fakes import FakeClock
+from till import Short, Till
 
 if TYPE_CHECKING:
     from pathlib import Path
