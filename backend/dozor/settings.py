@@ -71,10 +71,10 @@ class Settings:
 
     @property
     def limits(self) -> Limits:
-        """The plan's limits as they are used."""
+        """The plan's limits as they are used. Where the minute has none, none is learnt."""
         return Limits(
             start=minute_allowance(self.calls_per_minute),
-            most=minute_allowance(self.calls_per_minute_at_most),
+            most=minute_allowance(self.calls_per_minute_at_most if self.calls_per_minute else 0),
             per_month=self.calls_per_month,
             resets_on=self.month_resets_on,
         )

@@ -75,9 +75,11 @@ class Bucket:
         has = self.for_alerts if for_alerts else self.for_people
         if has >= 1 - ROUNDING:
             return 0.0
-        share = 1.0
-        if armed and _room_for_alerts(terms):
-            share = ALERT_SHARE if for_alerts else 1 - ALERT_SHARE
+        has_reserve = armed and _room_for_alerts(terms) > 0
+        if for_alerts:
+            share = ALERT_SHARE if has_reserve else 0.0
+        else:
+            share = 1 - ALERT_SHARE if has_reserve else 1.0
         outside = terms.left - self.tokens
         if outside <= 0 or terms.seconds_left <= 0 or share <= 0:
             return math.inf

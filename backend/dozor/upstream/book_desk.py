@@ -58,12 +58,16 @@ class Untold(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One reading of the book: its time ``now`` was from ``asked_at`` to ``heard_at`` of this machine's own clock."""
+    """One reading of the book: its time ``now`` was from ``asked_at`` to ``heard_at`` of this machine's own clock.
+
+    ``is_found_anew``: it was empty, or another server kept it when it was last written.
+    """
 
     book: Book
     now: float
     asked_at: float
     heard_at: float
+    is_found_anew: bool = False
 
     @property
     def clock(self) -> BookClock:
@@ -126,6 +130,10 @@ class BookDesk:
         """
         for _ in range(WRITE_TRIES):
             reading, page = await self._read(account.clock)
+            if reading.is_found_anew:  # written down first, so that whoever reads it next means the same finding
+                if await self._write(page, reading) is None:
+                    raise Unreachable
+                continue
             told = _in_book_time(account.told, reading)
             is_told = reading.book.knows(told.machine)
             if not is_told and account.opening != reading.book.opening:
@@ -137,7 +145,7 @@ class BookDesk:
                 return reading
             if self._clock.monotonic() > account.send_until:
                 raise Unreachable  # held up for so long that this machine counts as cut off
-            written = await self._shelf.write(page, _encoder.encode(reading.book), self._rules.valid_for)
+            written = await self._write(page, reading)
             if written is None:
                 raise Unreachable
             if written:
@@ -159,7 +167,7 @@ class BookDesk:
             reading, page = await self._read()
             if reading.book.members.pop(machine, None) is None:
                 return False
-            written = await self._shelf.write(page, _encoder.encode(reading.book), self._rules.valid_for)
+            written = await self._write(page, reading)
             if written is None:
                 raise Unreachable
             if written:
@@ -173,9 +181,13 @@ class BookDesk:
             raise Unreachable
         heard_at = self._clock.monotonic()
         book = _decode(page.body)
+        server_before = book.server
         # What was read but not written moves nothing on: else the error of each reading would be added to the next.
         now = book.open(page.server, page.server_time, self._book_clock or clock, asked_at, heard_at)
-        return Reading(book, now, asked_at, heard_at), page
+        return Reading(book, now, asked_at, heard_at, is_found_anew=book.server != server_before), page
+
+    async def _write(self, page: BookPage, reading: Reading) -> bool | None:
+        return await self._shelf.write(page, _encoder.encode(reading.book), self._rules.valid_for)
 
 
 _decoder = msgspec.json.Decoder(Book)

@@ -1,4 +1,4 @@
-"""The window of a minute and the period of a month."""
+"""The part of a minute that is used, and the period of a month."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.domain.budget import MinuteWindow, MonthPeriod, minute_allowance
+from dozor.domain.budget import MonthPeriod, minute_allowance
 
 
 @pytest.mark.parametrize(
@@ -24,37 +24,6 @@ from dozor.domain.budget import MinuteWindow, MonthPeriod, minute_allowance
 )
 def test_nine_tenths_of_the_plan_are_used_but_never_less_than_one(limit: int, allowance: int) -> None:
     assert minute_allowance(limit) == allowance
-
-
-def test_slot_is_free_again_one_span_after_its_call_ended_not_after_it_began() -> None:
-    window = MinuteWindow(1, 60)
-    assert window.take(0)
-    assert not window.take(100)  # a call may be under way for ever
-    window.end(100)
-    assert not window.take(159.9)
-    assert window.take(160)
-
-
-def test_slot_given_back_is_free_at_once() -> None:
-    window = MinuteWindow(1, 60)
-    assert window.take(0)
-    window.give_back()
-    assert window.take(0)
-
-
-def test_without_a_limit_there_is_always_a_slot() -> None:
-    window = MinuteWindow(0, 60)
-    assert all(window.take(0) for _ in range(1000))
-    assert window.earliest(0, ahead=10_000) == 0
-
-
-def test_earliest_chance_counts_those_ahead_and_the_calls_under_way() -> None:
-    window = MinuteWindow(3, 60)
-    assert [window.take(0) for _ in range(3)] == [True] * 3
-    window.end(10)
-    window.end(20)
-    # The slots are free at 70, at 80, and 60 s after the third call's end, which is not before now.
-    assert [window.earliest(30, ahead) for ahead in range(6)] == [70, 80, 90, 130, 140, 150]
 
 
 DAYS_AND_PERIODS = [

@@ -63,6 +63,7 @@ async def test_settings_change_while_it_runs(caller: Caller):
         "latency_seconds": 0.0,
         "seed": 3,
         "check_user_agent": True,
+        "window_seconds": 60.0,
     }
     assert await caller.json("/simple/price?ids=bitcoin&vs_currencies=usd") != before
     assert [(await caller.get("/ping")).status for _ in range(2)] == [200, 429]
