@@ -36,7 +36,7 @@ WARN_AT_PER_CENT = (70, 90)
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """One call on record, by its id. ``opening`` is that of the file: another one knows nothing of it.
+    """One call on record, by its id, since ``at``. ``opening`` is that of the file: another one knows nothing of it.
 
     ``is_shared``: other machines know of it, and the month's pace that it took from is theirs, too.
     """
@@ -45,6 +45,7 @@ class Charge:
     family: str
     day: date
     opening: int
+    at: float
     is_probe: bool = False
     is_shared: bool = False
 
@@ -197,7 +198,7 @@ class Accounts:
     ) -> Charge:
         record.charge(family)
         self._warn(record, period)
-        return Charge(call, family, record.now.date(), record.opening, is_probe, is_shared)
+        return Charge(call, family, record.now.date(), record.opening, record.steady, is_probe, is_shared)
 
     def _month_closed(self, record: Record, period: MonthPeriod) -> Wait | None:
         """Whether no call of this month may be made at all."""

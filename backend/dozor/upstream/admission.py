@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from dozor.clock import Clock
 
+SENT_WITHIN_SECONDS = 4.0  # and an attempt's 10: sooner than a call counts as ended whose process says nothing
 CLIENTS_REMEMBERED = 1000
 BELIEVED_FOR = 1.0  # another process may give back a slot, or the operator correct the count
 AFTER_PEOPLE = (Lane.PERSON, Lane.ALERT, Lane.REFRESH, Lane.WARM_UP)
@@ -58,8 +59,9 @@ class Budget(Protocol):
 class Permit:
     """Leave to make one attempt, charged already: ``spend`` before it is sent, and then say what came of it."""
 
-    def __init__(self, budget: Budget, charge: Charge, *, count_only_successes: bool) -> None:
+    def __init__(self, budget: Budget, charge: Charge, clock: Clock, *, count_only_successes: bool) -> None:
         self._budget = budget
+        self._clock = clock
         self._charge = charge
         self._count_only_successes = count_only_successes
         self._spent = False
@@ -70,7 +72,13 @@ class Permit:
         return self._spent
 
     def spend(self) -> None:
-        """The attempt is sent now: from here on nothing takes its charge back but ``settle``."""
+        """The attempt is sent now: from here on nothing takes its charge back but ``settle``.
+
+        Raises BudgetExhausted when it comes too late, for this process was held up: its slot may be free by the time
+        at which the call ends.
+        """
+        if self._clock.monotonic() - self._charge.at > SENT_WITHIN_SECONDS:
+            raise BudgetExhausted("minute", self._clock.now() + timedelta(seconds=1))
         self._spent = True
 
     async def settle(self, *, succeeded: bool) -> None:
@@ -144,7 +152,7 @@ class Admission:
         leaves the budget as if it had not been given.
         """
         charge = await self._take_turn(asker, family, self._max_wait if may_wait else 0.0)
-        permit = Permit(self._budget, charge, count_only_successes=self._count_only_successes)
+        permit = Permit(self._budget, charge, self._clock, count_only_successes=self._count_only_successes)
         try:
             yield permit
         finally:

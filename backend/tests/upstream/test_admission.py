@@ -38,7 +38,7 @@ class BudgetInMemory:
         decision = self.allowance.charge(now, self.terms, call, lane, beyond_reserve=beyond_reserve)
         if isinstance(decision, Wait):
             return decision
-        return Charge(call, family, self._clock.now().date(), 1, is_probe=decision.is_probe)
+        return Charge(call, family, self._clock.now().date(), 1, self._clock.monotonic(), is_probe=decision.is_probe)
 
     async def end(self, charge: Charge) -> None:
         self.allowance.end(self._clock.monotonic(), charge.call)

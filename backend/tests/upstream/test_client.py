@@ -526,3 +526,12 @@ async def test_each_attempt_asks_for_its_clearance(bench: Bench) -> None:
     bench.server.script += [answer(503, b""), answer(200, BODY)]
     assert (await bench.client.fetch(PRICE, clear)).body == BODY
     assert asked == 2
+
+
+async def test_call_of_a_process_that_was_held_up_is_not_sent(bench: Bench) -> None:
+    async def held_up() -> None:
+        await bench.clock.advance(5)
+
+    with pytest.raises(BudgetExhausted):
+        await bench.client.fetch(PRICE, held_up)
+    assert (await bench.charged(), bench.server.targets) == (0, [])

@@ -105,7 +105,7 @@ async def _try_key(settings: Settings, accounts: Accounts, clock: Clock) -> Find
     if isinstance(charge, Wait):
         until = f"{clock.now() + timedelta(seconds=charge.chance() - clock.monotonic()):%d.%m %H:%M:%S} UTC"
         return warning("key", Words(f"не проверен: квота до {until}", f"not tried: no quota until {until}"), WAIT)
-    permit = Permit(accounts, charge, count_only_successes=settings.count_only_successes)
+    permit = Permit(accounts, charge, clock, count_only_successes=settings.count_only_successes)
     try:
         async with Transport(settings.coingecko_base_url, key_header=header, total_seconds=CALL_SECONDS) as transport:
             permit.spend()
