@@ -53,6 +53,9 @@ class Plan(Enum):
     PRO = "pro"
 
 
+OWNER = "owner"  # under this name the owner's own calls are counted (web/access.py)
+
+
 @dataclass(frozen=True, slots=True)
 class GatewayKey:
     """A key that a client of our gateway may use. ``calls_per_minute`` is ``None`` when it has no limit of its own."""
@@ -193,6 +196,10 @@ def _gateway_keys(text: str) -> tuple[GatewayKey, ...]:
         keys.append(GatewayKey(name, Secret(key), int(rate) if rate else None))
     if len({key.name for key in keys}) < len(keys) or len({key.key for key in keys}) < len(keys):
         raise IllegalValue
+    if any(key.name == OWNER for key in keys):
+        raise IllegalValue(
+            Words(f"имя {OWNER} занято владельцем, назовите ключ иначе", f"{OWNER} is the owner's name, choose another")
+        )
     return tuple(keys)
 
 
@@ -341,10 +348,10 @@ SETTINGS: Mapping[str, Setting] = {
             "DOZOR_GATEWAY_KEYS",
             "",
             Words(
-                "имя:ключ или имя:ключ:запросов_в_минуту через запятую; имена и ключи не повторяются,"
+                "имя:ключ или имя:ключ:запросов_в_минуту через запятую; имена и ключи не повторяются, имя не owner,"
                 " в ключе не меньше 8 знаков без пробелов, запятых и двоеточий",
                 "name:key or name:key:calls_per_minute, comma-separated; names and keys differ from each other,"
-                " a key has at least 8 characters without blanks, commas and colons",
+                " no name is owner, a key has at least 8 characters without blanks, commas and colons",
             ),
             _gateway_keys,
             secret=True,

@@ -139,6 +139,13 @@ def test_malformed_gateway_keys_are_refused(text: str) -> None:
     assert "DOZOR_GATEWAY_KEYS" in mistakes({"DOZOR_GATEWAY_KEYS": text})
 
 
+def test_a_gateway_key_cannot_take_the_owners_name() -> None:
+    said = mistakes({"DOZOR_GATEWAY_KEYS": "app:0123456789,owner:9876543210"})
+    assert "owner is the owner's name" in said
+    assert "9876543210" not in said
+    assert settings({"DOZOR_GATEWAY_KEYS": "owner2:9876543210"}).gateway_keys
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_a_host_beyond_loopback_needs_a_word_on_who_may_ask(host: str) -> None:
     text = mistakes({"HOST": host})

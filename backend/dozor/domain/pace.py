@@ -76,10 +76,8 @@ class Bucket:
         if has >= 1 - ROUNDING:
             return 0.0
         has_reserve = armed and _room_for_alerts(terms) > 0
-        if for_alerts:
-            share = ALERT_SHARE if has_reserve else 0.0
-        else:
-            share = 1 - ALERT_SHARE if has_reserve else 1.0
+        of_alerts = ALERT_SHARE if has_reserve else 0.0
+        share = of_alerts if for_alerts else 1 - of_alerts
         outside = terms.left - self.tokens
         if outside <= 0 or terms.seconds_left <= 0 or share <= 0:
             return math.inf

@@ -10,7 +10,8 @@ any                 false                        nobody
 ==================  ===========================  =============================================
 
 A key that is sent must be one of ours wherever the operator has set any; where there are none, whatever a CoinGecko
-client sends as its key is accepted and ignored.
+client sends as its key is accepted and ignored. Of several that are sent, the first of ours lets the request in and is
+counted: a client that still has CoinGecko's own key in its environment sends it beside ours.
 """
 
 from __future__ import annotations
@@ -107,7 +108,7 @@ class Access:
         for sent in keys:
             digest = _digest(sent.encode())
             for known, rule in self._keys:
-                if hmac.compare_digest(digest, known):
+                if hmac.compare_digest(digest, known) and found is None:
                     found = rule
         return found
 
@@ -139,7 +140,7 @@ def _digest(key: bytes) -> bytes:
 
 
 def keys_in(headers: Mapping[str, str], query: Sequence[tuple[str, str]], bearer: str | None) -> tuple[str, ...]:
-    """Every key that a request sends, in any of CoinGecko's forms."""
+    """Every key that a request sends, in any of CoinGecko's forms: headers first, then the question, then Bearer."""
     sent = [headers[name] for name in KEY_NAMES if headers.get(name)]
     sent += [value for name, value in query if name in KEY_QUERY_NAMES and value]
     return tuple(sent + ([bearer] if bearer else []))

@@ -61,6 +61,7 @@ PROBLEMS: Mapping[str, tuple[int, Words]] = {
     "rejected-by-upstream": (422, Words("CoinGecko отклонил запрос", "Upstream rejects the request")),
     "plan-limit": (422, Words("Тариф CoinGecko этого не позволяет", "The upstream plan does not allow this")),
     "uri-too-long": (414, Words("Слишком длинный запрос", "The request is too long")),
+    "headers-too-long": (431, Words("Слишком длинные заголовки", "The headers are too long")),
     "internal": (500, Words("Ошибка в Dozor", "A bug in Dozor")),
 }
 LONGEST_QUESTION_BYTES = 16 * 1024

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.types import Receive, Scope, Send
@@ -14,16 +14,19 @@ from dozor.market.endpoints import match
 from dozor.market.question import canonical
 from dozor.market.service import MarketService
 from dozor.web.access import Access, Client, ClientKind, Network
-from dozor.web.errors import LONGEST_QUESTION_BYTES, AccessDenied, coingecko_error, retry_after_s
+from dozor.web.errors import AccessDenied, coingecko_error, retry_after_s
 from dozor.web.quotas import Quota
-from dozor.web.replies import JSON, Reply, conditional, cors_headers, freshness_headers, preflight
-from dozor.web.requests import Asked, asked, credentials
+from dozor.web.replies import JSON, Headers, Reply, conditional, cors_headers, freshness_headers, preflight
+from dozor.web.requests import Asked, asked, credentials, too_long
 from dozor.web.sessions import OwnerLogin
 from dozor.web.variants import Variants
 
 REFUSAL_HEADERS = (("content-type", JSON), ("cache-control", "no-store"))
 NO_FUNCTION = "no_such_path"  # what refusals of a path that no function answers are counted under
-TOO_LONG = b'{"error":"Request-URI Too Long"}'
+TOO_LONG: Mapping[str, tuple[int, Headers, bytes]] = {
+    "uri-too-long": (414, REFUSAL_HEADERS, b'{"error":"Request-URI Too Long"}'),
+    "headers-too-long": (431, REFUSAL_HEADERS, b'{"error":"Request Header Fields Too Large"}'),
+}
 
 
 class Gateway:
@@ -61,8 +64,9 @@ class Gateway:
         await reply.send(send)
 
     async def _reply(self, scope: Scope, request: Asked) -> Reply:
-        if request.target_bytes > LONGEST_QUESTION_BYTES:
-            return Reply(414, REFUSAL_HEADERS, TOO_LONG)
+        refused = too_long(scope)
+        if refused is not None:
+            return Reply(*TOO_LONG[refused])
         quota: Quota | None = None
         try:
             client = self._access.admit(credentials(scope, request, self._login, self._proxies))

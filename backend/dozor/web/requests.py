@@ -11,9 +11,11 @@ from starlette.types import Scope
 
 from dozor.telemetry.phrases import Language
 from dozor.web.access import Credentials, Network, client_address, is_loopback_name, keys_in
+from dozor.web.errors import LONGEST_QUESTION_BYTES
 from dozor.web.sessions import COOKIE, OwnerLogin
 
 MAX_PARAMETERS = 200
+TOO_LONG = "too_long"  # in the scope's state: the code of the problem, where the server kept only a part of the head
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,6 @@ class Asked:
     segments: tuple[str, ...]  # of the path below the mount point
     query: tuple[tuple[str, str], ...]
     headers: Mapping[str, str]  # names in lower case; the last of a repeated one
-    target_bytes: int
 
     @property
     def origin(self) -> str | None:
@@ -43,8 +44,14 @@ def asked(scope: Scope) -> Asked:
         segments=tuple(_decoded(part) for part in path.strip(b"/").split(b"/")),
         query=tuple(parse_qsl(raw_query.decode("latin-1"), keep_blank_values=True)[:MAX_PARAMETERS]),
         headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
-        target_bytes=len(raw_path) + len(raw_query),
     )
+
+
+def too_long(scope: Scope) -> str | None:
+    """The code of the problem, ``uri-too-long`` or ``headers-too-long``, when the request has it."""
+    code: str | None = scope.get("state", {}).get(TOO_LONG)
+    target_bytes = len(scope.get("raw_path") or b"") + len(scope["query_string"])
+    return code or ("uri-too-long" if target_bytes > LONGEST_QUESTION_BYTES else None)
 
 
 def credentials(scope: Scope, request: Asked, login: OwnerLogin, trusted: Sequence[Network]) -> Credentials:

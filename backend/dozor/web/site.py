@@ -26,7 +26,6 @@ from dozor.web.access import Client, ClientKind
 from dozor.web.api.market import MarketApi
 from dozor.web.assets import Assets
 from dozor.web.errors import (
-    LONGEST_QUESTION_BYTES,
     code_of,
     coingecko_error,
     detail_of,
@@ -38,9 +37,10 @@ from dozor.web.gateway import Gateway
 from dozor.web.metrics import CONTENT_TYPE, exposition
 from dozor.web.openapi import gateway_paths
 from dozor.web.page import Page
+from dozor.web.quotas import Quota
 from dozor.web.replies import JSON, Reply, cors_headers, preflight
 from dozor.web.report import Reporter
-from dozor.web.requests import language_of
+from dozor.web.requests import language_of, too_long
 from dozor.web.schemas import Readiness, Status
 
 log = structlog.get_logger(__name__)
@@ -209,13 +209,16 @@ class Shell:
             if message["type"] == "http.response.start":
                 started = True
                 headers = MutableHeaders(scope=message)
-                for name, value in more:
+                # The own API leaves it here, so that errors and 304 tell it too; the gateway tells it itself.
+                quota: Quota | None = state.get("quota")
+                for name, value in (*more, *(quota.headers if quota else ())):
                     headers.append(name, value)
             await send(message)
 
         try:
-            if _too_long(scope):
-                await self._refuse(scope, "uri-too-long", request_id).send(send_with_headers)
+            refused = too_long(scope)
+            if refused is not None and not scope["path"].startswith("/api/v3"):  # the gateway has its own shape
+                await self._refuse(scope, refused, request_id).send(send_with_headers)
                 return
             # HEAD is GET here; the server, which keeps its own scope, leaves the body out. Not for the login link: a
             # preview's look at it must not spend it.
@@ -231,11 +234,6 @@ class Shell:
         language = language_of(_header(scope, b"accept-language") or "", self._language)
         status, body = problem(code, "", language=language, instance=request_id)
         return Reply(status, (("content-type", PROBLEM_JSON),), body)
-
-
-def _too_long(scope: Scope) -> bool:
-    target = len(scope.get("raw_path") or b"") + len(scope["query_string"])
-    return target > LONGEST_QUESTION_BYTES and not scope["path"].startswith("/api/v3")
 
 
 def _header(scope: Scope, name: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import re
@@ -148,6 +149,56 @@ async def test_every_reply_to_a_key_with_a_rate_says_how_much_of_it_is_left(
         f'"minute";r={n}' for n in (3, 2, 1, 0)
     ]
     assert all(1 <= int(reply.headers["ratelimit"].split(";t=")[1]) <= 60 for reply in replies)
+
+
+async def test_every_reply_of_the_own_api_to_a_key_with_a_rate_says_so_too(
+    upstream: ScriptedUpstream, tmp_path: Path
+) -> None:
+    key = {"x_cg_demo_api_key": "abcdefghij"}
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS="bot:abcdefghij:5") as dozor:
+        first = await dozor.get("/api/v1/coins", **key)
+        again = await dozor.get("/api/v1/coins", **key, If_None_Match=first.headers["etag"])
+        invalid = await dozor.get("/api/v1/coins?page=0", **key)
+        on_status = await dozor.get("/api/v1/status", **key)
+        upstream.answer('{"error":"coin not found"}', status=404)
+        unknown = await dozor.get("/api/v1/coins/nothing/ohlc", **key)
+        image = await dozor.get("/api/v1/images/nothing", **key)
+        refused = await dozor.get("/api/v1/coins", **key)
+    replies = [first, again, invalid, unknown, image, refused]
+    assert [reply.status for reply in replies] == [200, 304, 422, 404, 200, 429]
+    assert [reply.headers["ratelimit"].split(";t=")[0] for reply in replies] == [
+        f'"minute";r={n}' for n in (4, 3, 2, 1, 0, 0)
+    ]
+    assert {reply.headers["ratelimit-policy"] for reply in replies} == {'"minute";q=5;w=60'}
+    assert refused.headers["ratelimit"].endswith(f";t={refused.headers['retry-after']}")
+    assert (on_status.status, "ratelimit" in on_status.headers) == (200, False)  # a look at it is not counted
+
+
+@pytest.mark.parametrize("blank", [" ", "\t", " \t  "])
+async def test_a_blank_behind_a_key_is_no_part_of_it(upstream: ScriptedUpstream, tmp_path: Path, blank: str) -> None:
+    async with running_dozor(upstream.base_url, tmp_path, DOZOR_GATEWAY_KEYS=KEYS) as dozor:
+        host, port = dozor.url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = ["Host: localhost", "Connection: close", f"x-cg-demo-api-key: 0123456789{blank}", "", ""]
+        writer.write("\r\n".join([f"GET {PRICE} HTTP/1.1", *head]).encode())
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+
+
+async def test_of_several_keys_the_first_of_ours_is_counted(upstream: ScriptedUpstream, tmp_path: Path) -> None:
+    settings = {"DOZOR_GATEWAY_KEYS": "first:abcdefghij:5,second:0123456789:7"}
+    forms: list[tuple[str, str, str]] = [  # demo header, pro header, in the question
+        ("abcdefghij", "0123456789", ""),
+        ("CG-of-coingecko", "abcdefghij", "0123456789"),
+        ("abcdefghij", "", "CG-of-coingecko"),
+    ]
+    async with running_dozor(upstream.base_url, tmp_path, **settings) as dozor:
+        for demo, pro, asked in forms:
+            reply = await dozor.get(
+                f"{PRICE}&x_cg_demo_api_key={asked}", x_cg_demo_api_key=demo, x_cg_pro_api_key=pro,
+                Authorization="Bearer 0123456789",
+            )  # fmt: skip
+            assert (reply.status, reply.headers["ratelimit-policy"]) == (200, '"minute";q=5;w=60')
 
 
 async def test_who_has_no_rate_is_told_of_none(upstream: ScriptedUpstream, tmp_path: Path, dozor: RunningDozor) -> None:

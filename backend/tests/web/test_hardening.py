@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import aiohttp
 import pytest
 from aiohttp import web
 from itsdangerous import TimestampSigner
@@ -15,7 +12,7 @@ from itsdangerous import TimestampSigner
 from dozor.web.access import is_loopback_name
 from dozor.web.replies import matches
 from dozor.web.sessions import OwnerLogin, session_secret
-from running_dozor import RunningDozor, ScriptedUpstream, running_dozor, serving
+from running_dozor import RunningDozor, ScriptedUpstream, running_dozor
 
 PRICE = "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd"
 
@@ -98,46 +95,6 @@ def test_names_of_this_machine(host: str | None, is_local: bool) -> None:
 )  # fmt: skip
 def test_entity_tags_are_read_whole(header: str, is_match: bool) -> None:
     assert matches(header, "abc") is is_match
-
-
-@pytest.fixture
-async def bare_url() -> AsyncIterator[str]:
-    async def site(scope, receive, send) -> None:
-        await send({"type": "http.response.start", "status": 204, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
-
-    async with serving(site) as url:
-        yield url
-
-
-@pytest.mark.parametrize(
-    ("piece", "status"), [(b"a" * 65_536, b"414"), (b" HTTP/1.1\r\n" + b"x: y\r\n" * 20_000, b"431")]
-)
-async def test_a_head_without_end_is_refused_before_it_fills_the_memory(
-    bare_url: str, piece: bytes, status: bytes
-) -> None:
-    host, port = bare_url.removeprefix("http://").split(":")
-    _, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"GET /")
-    sent = 0
-    try:
-        while sent < 8_000_000:
-            writer.write(piece)
-            await writer.drain()
-            sent += len(piece)
-    except ConnectionError:
-        pass
-    assert sent < 8_000_000
-    writer.close()
-    async with aiohttp.ClientSession() as client, client.get(bare_url) as reply:
-        assert reply.status == 204
-
-
-async def test_requests_one_after_another_each_have_their_own_bound(bare_url: str) -> None:
-    async with aiohttp.ClientSession() as client:
-        for _ in range(40):  # together more than the bound of one head
-            async with client.get(bare_url, headers={"x": "y" * 4000}) as reply:
-                assert reply.status == 204
 
 
 async def test_a_bug_below_the_gateway_is_told_in_coingeckos_shape_with_cors(

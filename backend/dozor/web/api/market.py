@@ -24,6 +24,7 @@ from dozor.market.service import Answer, MarketService
 from dozor.web import described
 from dozor.web.access import Access, Client, ClientKind, Network
 from dozor.web.api.replying import Replying
+from dozor.web.errors import AccessDenied
 from dozor.web.requests import asked, credentials
 from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, SearchHits, Trending
 from dozor.web.sessions import OwnerLogin
@@ -69,8 +70,15 @@ class MarketApi:
         self._proxies = tuple(trusted_proxies)
 
     def admit(self, request: Request) -> Client:
-        """Let this request in, or raise AccessDenied."""
-        return self._access.admit(credentials(request.scope, asked(request.scope), self._login, self._proxies))
+        """Let this request in, or raise AccessDenied; either way its reply says how the key stands."""
+        who = credentials(request.scope, asked(request.scope), self._login, self._proxies)
+        try:
+            client = self._access.admit(who)
+        except AccessDenied as error:
+            request.state.quota = error.quota
+            raise
+        request.state.quota = client.quota
+        return client
 
     def admit_uncounted(self, request: Request) -> Client:
         """The same for a look at how Dozor is doing, which costs a key nothing of its rate."""
