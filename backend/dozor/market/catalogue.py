@@ -15,7 +15,6 @@ class KnownCoin:
     symbol: str
     name: str
     image_url: str | None
-    rank: int | None
 
 
 class _Row(msgspec.Struct):
@@ -54,6 +53,7 @@ class Catalogue:
 
     def __init__(self, max_coins: int = 30_000) -> None:
         self._coins: dict[str, KnownCoin] = {}
+        self.ranks: dict[str, int] = {}  # of the coins whose rank is known, apart: a search looks up thousands
         self.revision = 0  # grows with every answer that taught something
         self._max_coins = max_coins  # ids come from upstream only, but a bound costs nothing
 
@@ -71,11 +71,12 @@ class Catalogue:
             known = self._coins.get(row.id)
             if known is None and len(self._coins) >= self._max_coins:
                 return
+            if row.market_cap_rank is not None:
+                self.ranks[row.id] = row.market_cap_rank
             self._coins[row.id] = KnownCoin(
                 symbol=row.symbol or (known.symbol if known else ""),
                 name=row.name or (known.name if known else ""),
                 image_url=_image_url(row) or (known.image_url if known else None),
-                rank=row.market_cap_rank if row.market_cap_rank is not None else (known.rank if known else None),
             )
 
     def get(self, coin_id: str) -> KnownCoin | None:

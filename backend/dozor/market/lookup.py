@@ -55,7 +55,7 @@ class CoinLookup:
         revision = f"{coin_list.hash[:8]}.{self._market.catalogue.revision}"
         matches = self._found.get((query, revision))
         if matches is None:
-            matches = index.find(query, limit, self._rank_of)
+            matches = index.find(query, limit, self._market.catalogue.ranks.get)
             self._found.put((query, revision), matches)
         return Found(matches, coin_list, revision)
 
@@ -75,7 +75,3 @@ class CoinLookup:
                     index = SearchIndex(coin_list.body)
                 self._indexed = _Indexed(index, coin_list.hash)
             return self._indexed.index
-
-    def _rank_of(self, coin_id: str) -> int | None:
-        known = self._market.catalogue.get(coin_id)
-        return known.rank if known else None

@@ -147,6 +147,13 @@ def test_coins_whose_platforms_nobody_can_read_are_found_by_name() -> None:
         SearchIndex(b"<html>")
 
 
+def test_odd_platforms_of_one_coin_cost_the_others_nothing() -> None:
+    odd = b'{"id":"odd","symbol":"odd","name":"Odd","platforms":["what"]}'
+    index = SearchIndex(b"[" + odd + b"," + body()[1:])
+    assert [hit.coin.id for hit in index.find(USDT, 9, RANKS.get)] == ["tether"]
+    assert [hit.coin.id for hit in index.find("odd", 9, RANKS.get)] == ["odd"]
+
+
 def test_row_without_an_id_is_never_found() -> None:
     assert len(INDEX) == len(COINS) - 1
     assert found("void") == []
@@ -211,11 +218,11 @@ def test_the_catalogue_learns_ranks_and_pictures_from_answers_in_passing() -> No
     )
     known = catalogue.get("bitcoin")
     assert known is not None
-    assert (known.rank, known.image_url) == (1, "https://x/small/b.png?1")
+    assert (catalogue.ranks["bitcoin"], known.image_url) == (1, "https://x/small/b.png?1")
     catalogue.learn("/coins/markets", b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin","market_cap_rank":null}]')
     known = catalogue.get("bitcoin")
     assert known is not None
-    assert (known.rank, known.image_url) == (1, "https://x/small/b.png?1"), "null teaches nothing"
+    assert (catalogue.ranks["bitcoin"], known.image_url) == (1, "https://x/small/b.png?1"), "null teaches nothing"
 
 
 def test_the_catalogue_is_bounded_and_does_not_mind_nonsense() -> None:
