@@ -233,6 +233,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "⚠️  Другие машины не на связи: трачу только свою долю квоты",
         "⚠️  Other machines cannot be reached: only our own part of the quota is spent",
     ),
+    "sharing.broken": (
+        "Ошибка в самом Dozor: счёт квоты не сообщён другим машинам",
+        "a bug in Dozor: the quota's count was not told to the other machines",
+    ),
     "sharing.together": ("ℹ️  Квота снова общая с другими машинами", "ℹ️  The quota is shared with other machines again"),
     "ledger.usable_again": ("Счёт запросов {path} снова пишется", "the count of calls in {path} can be written again"),
 }

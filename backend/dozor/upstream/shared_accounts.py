@@ -13,8 +13,6 @@ import secrets
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import structlog
-
 from dozor.domain.allowance import Wait
 from dozor.domain.budget import Limits, MonthPeriod
 from dozor.domain.errors import UpstreamUnavailable
@@ -24,6 +22,7 @@ from dozor.domain.machines import Book, Offer, Rules, Told
 from dozor.domain.pace import Bucket
 from dozor.upstream.accounts import Accounts, Charge, Outcome, Spending
 from dozor.upstream.book_desk import Account, BookDesk, BookShelf, Reading, Unreachable, Untold
+from dozor.upstream.sharing_log import SharingLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from dozor.clock import Clock
     from dozor.domain.allowance import Decision, Terms
     from dozor.upstream.ledger import Ledger, Record
-
-log = structlog.get_logger(__name__)
 
 TRIED_WITHIN_SECONDS = 2.5
 CLOSED_WITHIN_SECONDS = 1.0
@@ -60,8 +57,7 @@ class SharedAccounts(Accounts):
         self._machine = machine
         self._together: Spending | None = None
         self._heard_at = -math.inf
-        self._said_silent: frozenset[str] = frozenset()
-        self._said_alone = False
+        self._log = SharingLog()
         self._tried = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
 
@@ -99,8 +95,8 @@ class SharedAccounts(Accounts):
             except (Unreachable, Untold):
                 pass
         outcome = await super().charge(lane, family, beyond_reserve=beyond_reserve)
-        if isinstance(outcome, Charge):
-            self._say_alone()
+        if isinstance(outcome, Charge) and self._together is not None and self._together.machines > 1:
+            self._log.alone()
         return outcome
 
     async def withdraw(self, charge: Charge) -> None:
@@ -162,8 +158,8 @@ class SharedAccounts(Accounts):
         self._together = self._spending_of(reading, account, period)
         if not account.is_known:
             await self._recover(reading.book, period)
-        self._say_who_is_silent(reading)
-        self._say_together()
+        self._log.silent(set(reading.book.silent(reading.now, self._rules)) - {self._machine})
+        self._log.together()
 
     async def _keep_in_touch(self) -> None:
         while True:
@@ -172,6 +168,8 @@ class SharedAccounts(Accounts):
                     await self.touch()
             except UpstreamUnavailable:
                 pass  # the ledger has said so
+            except Exception as bug:  # noqa: BLE001  # it would end the whole process, which can go on by itself
+                self._log.broken(bug)
             await self._clock.sleep(self._rules.heard_every)
 
     async def _wait_until_tried(self) -> None:
@@ -345,24 +343,6 @@ class SharedAccounts(Accounts):
             paused_until=reading.from_book(pause.until) if pause is not None and pause.until > reading.now else None,
             minute_free_at=None if full_until is None else reading.from_book(full_until),
         )
-
-    def _say_who_is_silent(self, reading: Reading) -> None:
-        silent = frozenset(reading.book.silent(reading.now, self._rules)) - {self._machine}
-        for name in sorted(silent - self._said_silent):
-            log.warning("sharing.machine_silent", machine=name)
-        for name in sorted(self._said_silent - silent):
-            log.info("sharing.machine_heard", machine=name)
-        self._said_silent = silent
-
-    def _say_alone(self) -> None:
-        if self._together is not None and self._together.machines > 1 and not self._said_alone:
-            self._said_alone = True
-            log.warning("sharing.alone")
-
-    def _say_together(self) -> None:
-        if self._said_alone:
-            self._said_alone = False
-            log.info("sharing.together")
 
 
 def _leave(record: Record) -> None:
