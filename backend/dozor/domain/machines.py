@@ -147,7 +147,8 @@ class Told:
     """What a machine says of itself: its calls of the month ``period``, the offer it keeps to, its calls of the minute.
 
     ``slots`` are by call, in the book's time, and so is the end of the pause that it knows of. ``known`` are the
-    machines that it has ever heard of, ``learnt`` is its limit of the minute, ``armed`` whether it has alerts.
+    machines that it has ever heard of, ``learnt`` is its limit of the minute, ``armed`` whether it has alerts. Unless
+    ``is_known``, it has lost its count of the month.
     """
 
     machine: str
@@ -159,6 +160,7 @@ class Told:
     pause_until: float | None = None
     learnt: int | None = None
     armed: bool = False
+    is_known: bool = True
 
 
 @dataclass(slots=True)
@@ -251,8 +253,9 @@ class Book:
         self.allowance.arm(terms, armed=any(one.armed for one in self.members.values()))
         if told.pause_until is not None:
             self.allowance.hear_of_pause(now, told.pause_until, rules.valid_for)
-        shares = self.months.setdefault(told.period, {})
-        shares[told.machine] = told.used.merged(shares.get(told.machine, Used()))
+        if told.is_known:  # else the little that was counted since would pass for all of it
+            shares = self.months.setdefault(told.period, {})
+            shares[told.machine] = told.used.merged(shares.get(told.machine, Used()))
         for period in sorted(self.months)[:-MONTHS_KEPT]:
             del self.months[period]
 

@@ -88,10 +88,9 @@ class Account:
     """What this machine tells; instants are still its own, and ``terms`` those of all machines.
 
     It must be sent by ``send_until``, for until then the others may hear of this machine. Of its ``alone_calls`` they
-    have heard unless ``is_alone``. ``is_known``: nothing is missing from its count of the month. ``limit`` is the
-    month's. ``opening`` is the book which is told everything by it: none where it was taken before that was found, for
-    another process may have put calls into the book that was there before. ``clock`` is how the book's clock went when
-    this machine last heard of it.
+    have heard unless ``is_alone``. ``limit`` is the month's. ``opening`` is the book which is told everything by it:
+    none where it was taken before that was found, for another process may have put calls into the book that was there
+    before. ``clock`` is how the book's clock went when this machine last heard of it.
     """
 
     told: Told
@@ -100,7 +99,6 @@ class Account:
     is_alone: bool
     alone_calls: int
     send_until: float
-    is_known: bool
     clock: BookClock | None
     opening: str = ""
 

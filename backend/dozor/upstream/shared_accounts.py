@@ -156,7 +156,7 @@ class SharedAccounts(Accounts):
         await self._ledger.change(lambda record: self._learn(record, period, reading, offers[-1], account))
         self._heard_at = self._clock.monotonic()
         self._together = self._spending_of(reading, account, period)
-        if not account.is_known:
+        if not account.told.is_known:
             await self._recover(reading.book, period)
         self._log.silent(set(reading.book.silent(reading.now, self._rules)) - {self._machine})
         self._log.together()
@@ -211,12 +211,12 @@ class SharedAccounts(Accounts):
             pause_until=pause.until if pause is not None and pause.until > record.steady else None,
             learnt=allowance.learnt.limit if allowance.learnt is not None else None,
             armed=allowance.armed,
+            is_known=record.count(period).is_known,
         )
-        is_known = not self.limits.per_month or record.count(period).is_known
         send_until = self._stay_in_touch(record)
         calls, is_alone = company.alone_calls, company.alone_calls != company.alone_calls_told
         clock = company.clock if company.clock_at <= record.steady else None  # else ours has been begun anew
-        return Account(told, terms, self.limits.per_month, is_alone, calls, send_until, is_known, clock, opening)
+        return Account(told, terms, self.limits.per_month, is_alone, calls, send_until, clock, opening)
 
     def _stay_in_touch(self, record: Record) -> float:
         """Until when what is said now may be sent: so long this machine counts itself as heard of."""
