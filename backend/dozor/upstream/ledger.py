@@ -234,3 +234,15 @@ def count_of_all(record: Record, period: MonthPeriod) -> MonthCount:
     own, company = record.count(period), record.state.company
     others = company.others_used if company.period == period.start.isoformat() else 0
     return MonthCount(period, own.used + others, own.is_known)
+
+
+def catch_up(record: Record, period: MonthPeriod, told: Used, remembered: Used) -> None:
+    """Count what others remember of this machine and its ledger has not: it was deleted, or put back from a copy.
+
+    ``told`` is what it had said of itself; calls since then are in the ledger, and not in what they remember.
+    """
+    ours = record.used(period)
+    if ours.charged < remembered.charged:
+        record.charge(spent.OTHER, remembered.charged - told.charged)
+    if ours.refunded < remembered.refunded:
+        record.refund(spent.OTHER, record.now.date(), remembered.refunded - told.refunded)

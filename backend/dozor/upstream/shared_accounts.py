@@ -22,6 +22,7 @@ from dozor.domain.machines import Book, Offer, Rules, Told
 from dozor.domain.pace import Bucket
 from dozor.upstream.accounts import Accounts, Charge, Outcome, Spending
 from dozor.upstream.book_desk import Account, BookDesk, BookShelf, Reading, Unreachable, Untold
+from dozor.upstream.ledger import catch_up
 from dozor.upstream.sharing_log import SharingLog
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ class SharedAccounts(Accounts):
     async def charge(self, lane: Lane, family: str, *, beyond_reserve: bool = True) -> Outcome:
         """See ``Accounts.charge``."""
         await self._wait_until_tried()
-        if self._desk.is_open:
+        # What the others remember of this machine is known before the first call: its ledger may be an older one.
+        if self._desk.is_open and (self._together is not None or await self.touch()):
             try:
                 try:
                     return await self._charge_together(lane, family, beyond_reserve=beyond_reserve)
@@ -255,6 +257,8 @@ class SharedAccounts(Accounts):
         company.period = period.start.isoformat()
         company.others_used = book.used_by_all(company.period) - book.used_by(account.told)
         company.alone_calls_told = max(company.alone_calls_told, account.alone_calls)
+        if account.told.is_known:
+            catch_up(record, period, account.told.used, book.months[company.period][self._machine])
         clock = reading.clock
         if company.clock is None or company.clock_at > record.steady or not company.clock.is_near(clock):
             company.clock, company.clock_at = clock, record.steady

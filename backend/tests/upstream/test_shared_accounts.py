@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from dozor.domain.allowance import Wait
@@ -65,11 +66,15 @@ async def accounts_at(path: Path, shelf: OneShelf, clock: FakeClock) -> AsyncIte
         yield SharedAccounts(ledger, Limits(0, 0, 3000), clock, shelf, "one")
 
 
+async def charged(accounts: SharedAccounts) -> Charge:
+    charge = await accounts.charge(Lane.PERSON, "get_coins")
+    assert isinstance(charge, Charge)
+    return charge
+
+
 async def calls(accounts: SharedAccounts, number: int) -> None:
     for _ in range(number):
-        charge = await accounts.charge(Lane.PERSON, "get_coins")
-        assert isinstance(charge, Charge)
-        await accounts.end(charge)
+        await accounts.end(await charged(accounts))
 
 
 async def test_lost_count_is_taken_from_the_book_with_every_call_told(tmp_path: Path) -> None:
@@ -79,8 +84,6 @@ async def test_lost_count_is_taken_from_the_book_with_every_call_told(tmp_path: 
         await calls(accounts, 7)
     path.write_bytes(b"no database" * 100)
     async with accounts_at(path, shelf, clock) as accounts:
-        assert isinstance(await accounts.charge(Lane.PERSON, "get_coins"), Wait)
-        await accounts.touch()
         await calls(accounts, 1)
         assert (await accounts.spending()).month_used == 8
 
@@ -97,6 +100,25 @@ async def test_book_that_has_forgotten_a_machine_does_not_open_its_lost_month(tm
             assert await accounts.touch()
         assert isinstance(await accounts.charge(Lane.PERSON, "get_coins"), Wait)
         assert not (await accounts.spending()).month_known
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_ledger_that_is_deleted_or_put_back_catches_up_with_the_book(tmp_path: Path, processes: int) -> None:
+    clock, path = FakeClock(), tmp_path / "ledger.db"
+    shelf = OneShelf(clock)
+    async with accounts_at(path, shelf, clock) as accounts:
+        await calls(accounts, 7)
+        await accounts.withdraw(await charged(accounts))
+        await accounts.touch()
+    for file in await asyncio.to_thread(lambda: list(tmp_path.glob("ledger.db*"))):
+        await asyncio.to_thread(file.unlink)
+    async with AsyncExitStack() as stack:
+        several = [await stack.enter_async_context(accounts_at(path, shelf, clock)) for _ in range(processes)]
+        for accounts in several:
+            await calls(accounts, 1)
+        for accounts in several:
+            await accounts.touch()
+            assert (await accounts.spending()).month_used == 7 + processes
 
 
 async def test_bug_on_the_way_to_the_others_is_logged_and_ends_nothing(tmp_path: Path) -> None:
