@@ -61,6 +61,7 @@ class PlanMeter:
         self._clock = clock
         self._tells_minute = tells_minute
         self._tells_month = tells_month
+        self._said_unknown = False
 
     async def run(self) -> None:
         """Read it now and then every hour, until cancelled."""
@@ -76,8 +77,11 @@ class PlanMeter:
             usage = msgspec.json.decode(fetched.body, type=_Usage)
             await self._apply(usage)
         except (TryLater, QuestionRejected, msgspec.DecodeError) as error:
-            log.warning("plan.unknown", reason=str(error))
+            if not self._said_unknown:
+                log.warning("plan.unknown", reason=str(error))
+            self._said_unknown = True
             return False
+        self._said_unknown = False
         return True
 
     async def _apply(self, usage: _Usage) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from scripted_server import ScriptedServer, answer
+from structlog.testing import capture_logs
 
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
@@ -110,6 +111,15 @@ async def test_answer_that_cannot_be_had_changes_nothing_and_is_asked_for_again(
         await clock.has_sleepers(1)
         assert till.accounts.limits.per_month == 200_000
         running.cancel()
+
+
+async def test_log_says_once_that_the_plan_cannot_be_had(server: ScriptedServer, tmp_path: Path) -> None:
+    good = answer(200, json.dumps(KEY_ANSWER).encode())
+    server.script.extend([answer(404, b"{}"), answer(404, b"{}"), good, answer(404, b"{}")])
+    async with a_meter(server, tmp_path) as (meter, _):
+        with capture_logs() as logs:
+            assert [await meter.read() for _ in range(4)] == [False, False, True, False]
+    assert [line["event"] for line in logs if line["event"] == "plan.unknown"] == ["plan.unknown"] * 2
 
 
 async def test_it_is_read_once_an_hour(server: ScriptedServer, tmp_path: Path) -> None:
