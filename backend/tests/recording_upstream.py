@@ -12,9 +12,9 @@ from dozor.caching.stats import ReadStats
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.frequent import Frequency
-from dozor.domain.lanes import Lane
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.catalogue import Catalogue
-from dozor.market.ports import Call, Clearance, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
+from dozor.market.ports import Depart, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
 from dozor.market.service import MarketService
 
 BODIES = {
@@ -34,14 +34,14 @@ class RecordingUpstream:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.calls: list[Call] = []
+        self.askers: list[tuple[str, Asker]] = []
         self.open = asyncio.Event()
         self.open.set()
 
-    async def fetch(self, call: Call, clear: Clearance) -> Fetched:
-        self.calls.append(call)
+    async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
+        self.askers.append((family, asker))
         await self.open.wait()
-        await clear()
+        call = await depart()
         return Fetched(BODIES[call.path], (), self._clock.now())
 
     async def status(self) -> UpstreamStatus:
@@ -53,8 +53,8 @@ class RecordingUpstream:
 
     @property
     def wanted(self) -> list[tuple[str, Lane, str]]:
-        """The family, lane and client of each call, as they are now."""
-        return [(call.family, call.asker.lane, call.asker.client) for call in self.calls]
+        """The family, lane and client of each fetch, as they are now."""
+        return [(family, asker.lane, asker.client) for family, asker in self.askers]
 
 
 def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Clock) -> MarketService:

@@ -22,16 +22,11 @@ class BodyShape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One upstream request: ``path`` below the base URL (percent-encoded) and its parameters (decoded).
-
-    ``asker`` may become more urgent until the call is sent. ``family`` is the label that reads are counted under too.
-    """
+    """One upstream request: ``path`` below the base URL (percent-encoded) and its parameters (decoded)."""
 
     path: str
     params: tuple[tuple[str, str], ...]
     shape: BodyShape
-    asker: Asker
-    family: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +38,21 @@ class Fetched:
     fetched_at: datetime
 
 
-Clearance: TypeAlias = Callable[[], Awaitable[None]]
-
-
-async def cleared() -> None:
-    """The clearance of a call that nobody else may be making."""
+Depart: TypeAlias = Callable[[], Awaitable[Call]]
 
 
 class Upstream(Protocol):
     """The rate-limited API."""
 
-    async def fetch(self, call: Call, clear: Clearance) -> Fetched:
-        """Make this call, within the budget.
+    async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
+        """Make one call for ``asker``, within the budget.
 
-        ``clear`` is awaited before each attempt, when it could be sent at once; what it raises ends the fetch with
-        nothing sent or spent. Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut,
-        KeyRejected or QuestionRejected (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the
-        budget charged.
+        ``depart`` is awaited before each attempt, when it could be sent at once, and returns what to send: until then
+        the call may grow, and ``asker`` become more urgent. What it raises ends the fetch with nothing sent or spent.
+        ``family`` is the label that reads are counted under too.
+
+        Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected
+        (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the budget charged.
         """
 
 

@@ -26,7 +26,7 @@ from dozor.market.endpoints import FamilyName, is_step
 from dozor.market.families import details, plain
 from dozor.market.families.family import Family
 from dozor.market.policy import policy_for
-from dozor.market.ports import Upstream
+from dozor.market.ports import Call, Upstream
 from dozor.market.question import Question
 
 MEMORY = MemoryTier.name
@@ -131,7 +131,11 @@ class MarketService:
         return None if read is None else self._cut(question, family, read)
 
     async def _load(self, question: Question, family: Family, asker: Asker, clear: Clearance) -> Entry:
-        fetched = await self._upstream.fetch(family.call(question, asker), clear)
+        async def depart() -> Call:
+            await clear()
+            return family.call(question)
+
+        fetched = await self._upstream.fetch(asker, question.endpoint.function, depart)
         try:
             question.endpoint.answer.decode(fetched.body)
             family.assemble(question, fetched.body)

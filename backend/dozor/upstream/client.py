@@ -28,7 +28,7 @@ from dozor.domain.errors import (
     UpstreamUnavailable,
 )
 from dozor.domain.frequent import MostFrequent
-from dozor.market.ports import Call, Clearance, Fetched, UpstreamStatus, cleared
+from dozor.market.ports import Fetched, UpstreamStatus
 from dozor.upstream.breaker import Breaker, Reason, Standing, State, Ticket
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from dozor.clock import Clock
     from dozor.domain.frequent import Frequency
+    from dozor.domain.lanes import Asker
+    from dozor.market.ports import Call, Depart
     from dozor.upstream.accounts import Spending
     from dozor.upstream.admission import Admission
 
@@ -120,39 +122,39 @@ class UpstreamClient:
         assert self._spending is not None, "the ledger was readable when it was entered"
         return self._spending
 
-    async def fetch(self, call: Call, clear: Clearance = cleared) -> Fetched:
+    async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
         """See ``market.ports.Upstream.fetch``."""
         ends_at = self._clock.monotonic() + FETCH_SECONDS
         try:
-            attempt = await self._attempt(call, clear, may_wait=True, ends_at=ends_at)
+            attempt = await self._attempt(asker, family, depart, may_wait=True, ends_at=ends_at)
             if isinstance(attempt.answer, Failing) and attempt.answer.again_at_once:
-                attempt = await self._attempt_again(call, clear, ends_at) or attempt
+                attempt = await self._attempt_again(asker, family, depart, ends_at) or attempt
         finally:
             self.first_attempt_ended.set()
         if isinstance(attempt.answer, Good):
             return Fetched(attempt.answer.body, attempt.answer.headers, attempt.sent_at)
         raise self._error(attempt.answer)
 
-    async def _attempt_again(self, call: Call, clear: Clearance, ends_at: float) -> _Attempt | None:
+    async def _attempt_again(self, asker: Asker, family: str, depart: Depart, ends_at: float) -> _Attempt | None:
         shortest, longest = RETRY_PAUSE_SECONDS
         await self._clock.sleep(shortest + (longest - shortest) * self._draw())
         try:
             # It may not wait: those who do have not had a first attempt yet.
-            return await self._attempt(call, clear, may_wait=False, ends_at=ends_at)
+            return await self._attempt(asker, family, depart, may_wait=False, ends_at=ends_at)
         except TryLater:
             return None  # the first failure says more than our own refusal of a second attempt
 
-    async def _attempt(self, call: Call, clear: Clearance, *, may_wait: bool, ends_at: float) -> _Attempt:
-        """Send the call once. Raises TryLater when it may not be sent; whatever else came of it is returned."""
+    async def _attempt(self, asker: Asker, family: str, depart: Depart, *, may_wait: bool, ends_at: float) -> _Attempt:
+        """Send a call once. Raises TryLater when it may not be sent; whatever else came of it is returned."""
         self._refuse_unless_passing()
-        async with self._admission.permit(call.asker, call.family, may_wait=may_wait) as permit:
-            await clear()  # what it raises leaves the permit unspent
+        async with self._admission.permit(asker, family, may_wait=may_wait) as permit:
+            call = await depart()  # what it raises leaves the permit unspent
             self._refuse_unless_passing()  # again: others were sent while this one waited
             ticket = self._breaker.begin(self._clock.monotonic())
             assert ticket is not None
             try:
                 permit.spend()
-                self._clients.count(call.asker.client)
+                self._clients.count(asker.client)
                 attempt = await self._send(call, ends_at)
                 self._report(ticket, attempt.answer)
             finally:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dozor.domain.lanes import Asker, Lane
 from dozor.market.endpoints import BY_PATH
 from dozor.market.families import details
 from dozor.market.question import Question, canonical
@@ -95,5 +94,5 @@ def test_the_widest_body_of_one_coin_serves_every_question_but_another_pair_form
     keys = {details.unit_key(question(**{flag: value})) for flag in FLAGS for value in ("true", "false")}
     assert keys == {"coin_details:bitcoin"}
     assert details.unit_key(question(dex_pair_format="symbol")) != "coin_details:bitcoin"
-    call = details.call(question(tickers="false"), Asker(Lane.PERSON, "owner"))
+    call = details.call(question(tickers="false"))
     assert dict(call.params) == dict.fromkeys(FLAGS, "true") | {"dex_pair_format": "contract_address"}

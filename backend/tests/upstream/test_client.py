@@ -25,7 +25,7 @@ from dozor.domain.errors import (
 )
 from dozor.domain.lanes import Asker, Lane
 from dozor.domain.machines import Rules
-from dozor.market.ports import BodyShape, Call
+from dozor.market.ports import BodyShape, Call, Fetched
 from dozor.upstream.admission import Admission
 from dozor.upstream.breaker import Breaker
 from dozor.upstream.client import UpstreamClient
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 KEY = "CG-do-not-tell-anybody"
 SOMEBODY = Asker(Lane.PERSON, "app")
 PARAMS = (("ids", "bitcoin,ethereum"), ("vs_currencies", "usd"))
-PRICE = Call("/simple/price", PARAMS, BodyShape.OBJECT, SOMEBODY, "get_prices")
+PRICE = Call("/simple/price", PARAMS, BodyShape.OBJECT)
 BODY = b'{"bitcoin":{"usd":1.054e-05}}'
 LIMITED = b'{"status":{"error_code":429,"error_message":"Too many."}}'
 KEY_MISSING = b'{"status":{"error_code":10002,"error_message":"API Key Missing."}}'
@@ -67,10 +67,18 @@ class Bench:
     async def charged(self) -> int:
         return await self.till.used()
 
+    async def fetch(self, call: Call = PRICE) -> Fetched:
+        """What ``call`` brings."""
+
+        async def depart() -> Call:
+            return call
+
+        return await self.client.fetch(SOMEBODY, "get_prices", depart)
+
     async def fails(self, call: Call = PRICE) -> Exception:
         """What ``fetch`` raises."""
         with pytest.raises((TryLater, QuestionRejected)) as raised:
-            await self.client.fetch(call)
+            await self.fetch(call)
         return raised.value
 
 
@@ -115,7 +123,7 @@ async def bench(server: ScriptedServer, tmp_path: Path) -> AsyncIterator[Bench]:
 
 async def test_answer_comes_back_to_the_byte_with_its_paging_headers_and_the_time_of_the_fetch(bench: Bench) -> None:
     bench.server.script.append(answer(200, BODY, total="230", Per_Page="100", etag='W/"x"'))
-    fetched = await bench.client.fetch(PRICE)
+    fetched = await bench.fetch()
     assert fetched.body == BODY
     assert fetched.headers == (("per-page", "100"), ("total", "230"))
     assert fetched.fetched_at == bench.clock.now()
@@ -123,18 +131,18 @@ async def test_answer_comes_back_to_the_byte_with_its_paging_headers_and_the_tim
 
 async def test_commas_stay_raw_and_everything_else_is_encoded_once(bench: Bench) -> None:
     params = (("ids", "a,b"), ("q", "x y&z=ё+%2C"), ("empty", ""))
-    call = Call("/coins/a%20b", params, BodyShape.OBJECT, SOMEBODY, "get_prices")
-    await bench.client.fetch(call)
+    call = Call("/coins/a%20b", params, BodyShape.OBJECT)
+    await bench.fetch(call)
     assert bench.server.targets == ["/api/v3/coins/a%20b?ids=a,b&q=x%20y%26z%3D%D1%91%2B%252C&empty="]
 
 
 async def test_call_without_parameters_has_no_question_mark(bench: Bench) -> None:
-    await bench.client.fetch(Call("/ping", (), BodyShape.OBJECT, SOMEBODY, "get_prices"))
+    await bench.fetch(Call("/ping", (), BodyShape.OBJECT))
     assert bench.server.targets == ["/api/v3/ping"]
 
 
 async def test_key_goes_into_its_header_and_nowhere_else(bench: Bench) -> None:
-    await bench.client.fetch(PRICE)
+    await bench.fetch()
     assert bench.server.header("x-cg-demo-api-key") == KEY
     assert bench.server.requests[0].count(KEY) == 1
     assert KEY not in bench.server.targets[0]
@@ -142,12 +150,12 @@ async def test_key_goes_into_its_header_and_nowhere_else(bench: Bench) -> None:
 
 async def test_without_a_key_no_key_header_is_sent(server: ScriptedServer, tmp_path: Path) -> None:
     async with a_bench(server, tmp_path, key_header=None) as bench:
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
         assert "api-key" not in server.requests[0]
 
 
 async def test_we_say_who_we_are_because_library_names_are_answered_403(bench: Bench) -> None:
-    await bench.client.fetch(PRICE)
+    await bench.fetch()
     user_agent = bench.server.header("user-agent") or ""
     assert "Dozor" in user_agent
     assert "aiohttp" not in user_agent
@@ -156,15 +164,15 @@ async def test_we_say_who_we_are_because_library_names_are_answered_403(bench: B
 
 async def test_compressed_answer_is_unpacked(bench: Bench) -> None:
     bench.server.script.append(answer(200, gzip.compress(BODY), content_encoding="gzip"))
-    assert (await bench.client.fetch(PRICE)).body == BODY
+    assert (await bench.fetch()).body == BODY
 
 
 async def test_cookies_are_not_kept(server: ScriptedServer, tmp_path: Path) -> None:
     # By name: for an address the library keeps none anyway.
     async with a_bench(server, tmp_path, base_url=f"http://localhost:{server.port}") as bench:
         server.script.append(answer(200, BODY, set_cookie="__cf_bm=1; Path=/"))
-        await bench.client.fetch(PRICE)
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
+        await bench.fetch()
         assert server.header("cookie") is None
 
 
@@ -265,13 +273,13 @@ async def test_failing_server_and_lost_connection_are_tried_once_more_and_both_a
     bench: Bench, first: Step
 ) -> None:
     bench.server.script.extend([first, answer(200, BODY)])
-    assert (await bench.client.fetch(PRICE)).body == BODY
+    assert (await bench.fetch()).body == BODY
     assert len(bench.server.requests) == await bench.charged() == 2
 
 
 @pytest.mark.parametrize("step", [answer(500, b"oops"), reset, closed])
 async def test_there_is_never_a_third_try_nor_one_that_is_not_charged(bench: Bench, step: Step) -> None:
-    await bench.client.fetch(PRICE)  # leaves a connection open, whose loss the library would hide by sending twice
+    await bench.fetch()  # leaves a connection open, whose loss the library would hide by sending twice
     bench.server.script.extend([step] * 10)
     assert isinstance(await bench.fails(), UpstreamUnavailable)
     assert len(bench.server.requests) == await bench.charged() == 3
@@ -338,7 +346,7 @@ async def test_after_a_429_nobody_calls_for_as_long_as_was_asked_and_then_one_pr
 
     answered = asyncio.Event()
     bench.server.script.append(after(answered.wait, answer(200, BODY)))
-    calls = [asyncio.ensure_future(bench.client.fetch(PRICE)) for _ in range(5)]
+    calls = [asyncio.ensure_future(bench.fetch()) for _ in range(5)]
     await bench.server.has_been_asked(2)
     while sum(call.done() for call in calls) < 4:
         await asyncio.wait([call for call in calls if not call.done()], return_when=asyncio.FIRST_COMPLETED)
@@ -384,7 +392,7 @@ async def test_failing_upstream_is_left_alone_and_the_log_tells_each_change_once
         assert status.retry_at == error.retry_at
         await bench.clock.advance(30)
         assert (await bench.client.status()).state == "half_open"
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
     changes = [(entry["event"], entry["log_level"]) for entry in logs if entry["log_level"] != "debug"]
     assert changes == [("upstream.opened", "warning"), ("upstream.closed", "info")]
     assert len(bench.server.requests) == 6
@@ -397,9 +405,9 @@ async def test_call_that_waited_for_its_turn_is_not_sent_after_upstream_asked_fo
     async with a_bench(server, tmp_path, clock=clock, per_minute=1, rules=Rules(span=3.0)) as bench:
         asked = asyncio.Event()
         server.script.append(after(asked.wait, answer(429, LIMITED)))
-        first = asyncio.ensure_future(bench.client.fetch(PRICE))
+        first = asyncio.ensure_future(bench.fetch())
         await server.has_been_asked(1)
-        second = asyncio.ensure_future(bench.client.fetch(PRICE))
+        second = asyncio.ensure_future(bench.fetch())
         await clock.has_sleepers(1)  # it waits for the slot that the first one holds
         asked.set()
         await asyncio.wait([first])
@@ -417,13 +425,13 @@ async def test_cancelled_call_stays_charged_and_a_cancelled_probe_leaves_its_pla
     await bench.fails()
     await bench.clock.advance(10)
     bench.server.script.append(silence)
-    probe = asyncio.ensure_future(bench.client.fetch(PRICE))
+    probe = asyncio.ensure_future(bench.fetch())
     await bench.server.has_been_asked(2)
     probe.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await probe
     assert await bench.charged() == 2
-    assert (await bench.client.fetch(PRICE)).body == b"{}"
+    assert (await bench.fetch()).body == b"{}"
     assert bench.client.calls == {"limited": 1, "abandoned": 1, "ok": 1}
 
 
@@ -431,7 +439,7 @@ async def test_only_answers_cost_the_month_where_only_successes_count(server: Sc
     async with a_bench(server, tmp_path, count_only_successes=True) as bench:
         server.script.extend([answer(404), answer(500), answer(200, BODY), answer(200, b"garbage")])
         assert isinstance(await bench.fails(), QuestionRejected)
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
         assert await bench.charged() == 1
         await bench.fails()
         assert len(server.requests) == 4
@@ -443,7 +451,7 @@ async def test_only_answers_cost_the_month_where_only_successes_count(server: Sc
 
 async def test_spent_month_is_refused_without_a_call(server: ScriptedServer, tmp_path: Path) -> None:
     async with a_bench(server, tmp_path, per_month=1) as bench:
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
         assert isinstance(await bench.fails(), BudgetExhausted)
         assert len(server.requests) == 1
         month = (await bench.client.status()).quota.month
@@ -455,7 +463,7 @@ async def test_first_attempt_is_over_however_it_ended(bench: Bench, first: Step)
     assert not (await bench.client.status()).first_attempt_ended
     bench.server.script.append(first)
     with contextlib.suppress(TryLater, QuestionRejected):
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
     assert (await bench.client.status()).first_attempt_ended
     assert bench.client.first_attempt_ended.is_set()
 
@@ -465,7 +473,7 @@ async def test_status_tells_what_was_spent_and_when_upstream_last_answered(
 ) -> None:
     async with a_bench(server, tmp_path, per_minute=5, per_month=100) as bench:
         assert (await bench.client.status()).last_success_at is None
-        await bench.client.fetch(PRICE)
+        await bench.fetch()
         fetched_at = bench.clock.now()
         await bench.clock.advance(10)
         status = await bench.client.status()
@@ -492,7 +500,7 @@ async def test_status_line_alone_is_an_answer_without_a_body(bench: Bench) -> No
     assert "empty" in str(await bench.fails())
 
 
-# Who may send
+# Who may send, and what
 
 
 class TakenElsewhere(Exception):
@@ -504,34 +512,50 @@ async def test_whoever_finds_the_lease_taken_gives_the_slot_back_unspent(
 ) -> None:
     async with a_bench(server, tmp_path, per_minute=1) as bench:
 
-        async def refuse() -> None:
+        async def refuse() -> Call:
             assert (await bench.till.spending()).minute_used == 1, "asked once a slot is had"
             raise TakenElsewhere
 
         for _ in range(3):
             with pytest.raises(TakenElsewhere):
-                await bench.client.fetch(PRICE, refuse)
+                await bench.client.fetch(SOMEBODY, "get_prices", refuse)
         assert (await bench.charged(), bench.server.targets) == (0, [])
         bench.server.script.append(answer(200, BODY))
-        assert (await bench.client.fetch(PRICE)).body == BODY, "the only slot of the minute is free"
+        assert (await bench.fetch()).body == BODY, "the only slot of the minute is free"
 
 
-async def test_each_attempt_asks_for_its_clearance(bench: Bench) -> None:
-    asked = 0
+async def test_what_is_sent_is_decided_when_it_can_be_sent_and_anew_for_a_second_attempt(
+    server: ScriptedServer, tmp_path: Path
+) -> None:
+    async with a_bench(server, tmp_path, clock=FakeClock(), per_minute=2) as bench:
+        wanted: list[str] = []
 
-    async def clear() -> None:
-        nonlocal asked
-        asked += 1
+        async def depart() -> Call:
+            return Call("/simple/price", (("ids", ",".join(wanted)),), BodyShape.OBJECT)
 
-    bench.server.script += [answer(503, b""), answer(200, BODY)]
-    assert (await bench.client.fetch(PRICE, clear)).body == BODY
-    assert asked == 2
+        bench.server.script += [answer(200, BODY), answer(200, BODY), answer(503, b""), answer(200, BODY)]
+        for _ in range(2):
+            await bench.fetch()
+        await bench.clock.advance(55)
+        waiting = asyncio.ensure_future(bench.client.fetch(SOMEBODY, "get_prices", depart))
+        await bench.clock.has_sleepers(1)
+        wanted.append("bitcoin")
+        await bench.clock.advance(5)
+        await bench.clock.has_sleepers(1)
+        wanted.append("ethereum")
+        await bench.clock.advance(1)
+        await waiting
+        assert bench.server.targets[2:] == [
+            "/api/v3/simple/price?ids=bitcoin",
+            "/api/v3/simple/price?ids=bitcoin,ethereum",
+        ]
 
 
 async def test_call_of_a_process_that_was_held_up_is_not_sent(bench: Bench) -> None:
-    async def held_up() -> None:
+    async def held_up() -> Call:
         await bench.clock.advance(5)
+        return PRICE
 
     with pytest.raises(BudgetExhausted):
-        await bench.client.fetch(PRICE, held_up)
+        await bench.client.fetch(SOMEBODY, "get_prices", held_up)
     assert (await bench.charged(), bench.server.targets) == (0, [])

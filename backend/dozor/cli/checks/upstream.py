@@ -17,7 +17,7 @@ from dozor.cli.checks.reach import CONNECT_SECONDS, DNS_SECONDS, addresses_of, a
 from dozor.clock import Clock
 from dozor.domain.allowance import Wait
 from dozor.domain.errors import CannotRunHere, TryLater
-from dozor.domain.lanes import Asker, Lane
+from dozor.domain.lanes import Lane
 from dozor.market.ports import BodyShape, Call
 from dozor.settings import KEY_HEADER, Settings
 from dozor.telemetry.phrases import Words
@@ -27,7 +27,7 @@ from dozor.upstream.ledger import Ledger
 from dozor.upstream.payloads import Answer, Failing, Good, Limited, Refusal, Rejected, read_answer
 from dozor.upstream.transport import Transport
 
-PING = Call("/ping", (), BodyShape.OBJECT, Asker(Lane.PERSON, "owner"), "ping")
+PING = Call("/ping", (), BodyShape.OBJECT)
 CALL_SECONDS = 5.0
 
 CHECK_NETWORK = Words(
@@ -99,7 +99,7 @@ async def _try_key(settings: Settings, accounts: Accounts, clock: Clock) -> Find
     key = settings.coingecko_api_key
     header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None
     try:
-        charge = await accounts.charge(PING.asker.lane, PING.family)
+        charge = await accounts.charge(Lane.PERSON, "ping")
     except TryLater as refusal:
         return failed("key", Words(str(refusal), str(refusal)), CHECK_LEDGER)
     if isinstance(charge, Wait):

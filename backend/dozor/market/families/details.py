@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-from dozor.domain.lanes import Asker
 from dozor.market import rawjson
 from dozor.market.ports import Call
 from dozor.market.question import Question
@@ -31,11 +30,11 @@ def unit_key(question: Question) -> str:
     return key if pair_format == DEFAULT_PAIR_FORMAT else f"{key}:{PAIR_FORMAT}={pair_format}"
 
 
-def call(question: Question, asker: Asker) -> Call:
+def call(question: Question) -> Call:
     """The widest call for this coin."""
     pair_format = question.get(PAIR_FORMAT) or DEFAULT_PAIR_FORMAT
     params = (*WIDEST, (PAIR_FORMAT, pair_format))
-    return Call(question.path, params, question.endpoint.shape, asker, question.endpoint.function)
+    return Call(question.path, params, question.endpoint.shape)
 
 
 def assemble(question: Question, body: bytes) -> bytes:

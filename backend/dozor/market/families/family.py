@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dozor.domain.lanes import Asker
 from dozor.market.ports import Call
 from dozor.market.question import Question
 
@@ -15,7 +14,7 @@ class Family(Protocol):
     def unit_key(self, question: Question, /) -> str:
         """What the upstream answer that serves this question is stored under."""
 
-    def call(self, question: Question, asker: Asker, /) -> Call:
+    def call(self, question: Question, /) -> Call:
         """The upstream call that fetches that unit."""
 
     def assemble(self, question: Question, body: bytes, /) -> bytes:

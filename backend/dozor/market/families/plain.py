@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dozor.domain.lanes import Asker
 from dozor.market.ports import Call
 from dozor.market.question import Question
 
@@ -12,9 +11,9 @@ def unit_key(question: Question) -> str:
     return question.key
 
 
-def call(question: Question, asker: Asker) -> Call:
+def call(question: Question) -> Call:
     """The upstream call that answers this question."""
-    return Call(question.path, question.params, question.endpoint.shape, asker, question.endpoint.function)
+    return Call(question.path, question.params, question.endpoint.shape)
 
 
 def assemble(_: Question, body: bytes) -> bytes:
