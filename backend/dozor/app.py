@@ -22,13 +22,17 @@ from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.lanes import Lane
 from dozor.domain.machines import Rules
+from dozor.market.batches import Batches, Surroundings
+from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
+from dozor.market.policy import Pacing
 from dozor.market.ports import Image
 from dozor.market.question import Question
 from dozor.market.service import MarketService
+from dozor.market.units import Units
 from dozor.setting_values import Plan
 from dozor.settings import KEY_HEADER, Settings
 from dozor.storage.disk_tier import DiskTier
@@ -124,17 +128,15 @@ async def running(
         )
         stack.callback(tiers.let_go)
         flights: SingleFlight[Found] = SingleFlight(tasks, MEMORY_FLIGHTS)
-        cache = ReadThrough(tiers, flights, Negatives(clock), stats, clock)
-        catalogue = Catalogue()
-        market = MarketService(
-            cache,
-            upstream,
-            catalogue,
-            clock,
-            paid=paid,
-            price_fresh_s=settings.price_fresh_s,
-            copies=Copies(redis.tier) if redis is not None else None,
-        )
+        negatives = Negatives(clock)
+        board, catalogue = Board(), Catalogue()
+        pacing = Pacing(paid, settings.price_fresh_s)
+        cache = ReadThrough(tiers, flights, negatives, stats, clock)
+        units = Units(cache, upstream, board, catalogue, clock, pacing)
+        surroundings = Surroundings(pacing, catalogue, units, is_known=lambda _: None)
+        batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
+        copies = Copies(redis.tier) if redis is not None else None
+        market = MarketService(units, batches, catalogue, stats, clock, copies=copies)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 
         login = OwnerLogin(session_secret(settings.data_dir / "session.secret"))

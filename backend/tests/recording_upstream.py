@@ -13,9 +13,13 @@ from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
 from dozor.domain.frequent import Frequency
 from dozor.domain.lanes import Asker, Lane
+from dozor.market.batches import Batches, Surroundings
+from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
-from dozor.market.ports import Depart, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
+from dozor.market.policy import Pacing
+from dozor.market.ports import Call, Depart, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
 from dozor.market.service import MarketService
+from dozor.market.units import Units
 
 BODIES = {
     "/coins/markets": b"[]",
@@ -34,7 +38,8 @@ class RecordingUpstream:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.askers: list[tuple[str, Asker]] = []
+        self.calls: list[Call] = []  # as they were sent
+        self.askers: list[tuple[str, Asker]] = []  # of whoever wanted one, with its family
         self.open = asyncio.Event()
         self.open.set()
 
@@ -42,6 +47,7 @@ class RecordingUpstream:
         self.askers.append((family, asker))
         await self.open.wait()
         call = await depart()
+        self.calls.append(call)
         return Fetched(BODIES[call.path], (), self._clock.now())
 
     async def status(self) -> UpstreamStatus:
@@ -53,12 +59,16 @@ class RecordingUpstream:
 
     @property
     def wanted(self) -> list[tuple[str, Lane, str]]:
-        """The family, lane and client of each fetch, as they are now."""
+        """The family, lane and client of each call, as they are now."""
         return [(family, asker.lane, asker.client) for family, asker in self.askers]
 
 
 def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Clock) -> MarketService:
     """A market service with a memory of its own."""
     tiers = Tiers(MemoryTier(1_000_000), [], tasks, clock, holder="this process")
-    cache = ReadThrough(tiers, SingleFlight[Found](tasks), Negatives(clock), ReadStats(), clock)
-    return MarketService(cache, upstream, Catalogue(), clock, paid=False)
+    negatives, stats, board, catalogue, pacing = Negatives(clock), ReadStats(), Board(), Catalogue(), Pacing(paid=False)
+    cache = ReadThrough(tiers, SingleFlight[Found](tasks), negatives, stats, clock)
+    units = Units(cache, upstream, board, catalogue, clock, pacing)
+    surroundings = Surroundings(pacing, catalogue, units, is_known=lambda _: None)
+    batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
+    return MarketService(units, batches, catalogue, stats, clock)

@@ -44,10 +44,18 @@ class Departure:
         self._renewing: asyncio.Task[None] | None = None
 
     async def clear(self) -> None:
-        """Take the leases, or renew them for a further attempt.
+        """Take the leases, and see that nobody has loaded the key meanwhile.
 
         Raises LoadedElsewhere and LoadingElsewhere, which the load lets through with nothing sent.
         """
+        await self.take()
+        # Somebody's entry may have landed between our last look and this lease.
+        found = await self._tiers.beyond(self._key, self._policy_of)
+        if found is not None and self._tiers.settles(found.entry, self._newer_than):
+            raise LoadedElsewhere(found)
+
+    async def take(self) -> None:
+        """Take the leases, or renew them for a further attempt. Raises LoadingElsewhere."""
         before, self._held = self._held, None
         answer = await self._tiers.take(self._key, before)
         if isinstance(answer, Taken):
@@ -55,10 +63,6 @@ class Departure:
         self._held = answer
         if self._renewing is None and answer.leases:
             self._renewing = self._tiers.in_background(self._renew(), f"renew the lease of {self._key}")
-        # Somebody's entry may have landed between our last look and this lease.
-        found = await self._tiers.beyond(self._key, self._policy_of)
-        if found is not None and self._tiers.settles(found.entry, self._newer_than):
-            raise LoadedElsewhere(found)
 
     def land(self) -> Held | None:
         """Hand the leases over to whoever keeps the entry, and thereby ends them."""

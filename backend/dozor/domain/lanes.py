@@ -27,11 +27,14 @@ class Asker:
     """On whose behalf a load runs. It changes when somebody in a greater hurry comes to want the same load.
 
     Whoever orders calls must therefore read it when choosing, not when the call comes. ``client`` is the name of a
-    gateway key, ``owner`` or an address; empty for Dozor itself.
+    gateway key, ``owner`` or an address; empty for Dozor itself. ``waiting`` is how many people wait for the load, and
+    ``expected`` how many more are likely to ask for what it brings.
     """
 
     lane: Lane
     client: str
+    waiting: int = 0
+    expected: float = 0.0
 
     def raise_to(self, lane: Lane, client: str) -> None:
         """Become a load for this client in this lane, unless the present one is as urgent; it never sinks."""

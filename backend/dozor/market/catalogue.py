@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -55,6 +55,8 @@ class Catalogue:
         self._coins: dict[str, KnownCoin] = {}
         self.ranks: dict[str, int] = {}  # of the coins whose rank is known, apart: a search looks up thousands
         self.revision = 0  # grows with every answer that taught something
+        self._sorted: Sequence[str] = ()
+        self._sorted_at = 0
         self._max_coins = max_coins  # ids come from upstream only, but a bound costs nothing
 
     def learn(self, path: str, body: bytes) -> None:
@@ -78,6 +80,18 @@ class Catalogue:
                 name=row.name or (known.name if known else ""),
                 image_url=_image_url(row) or (known.image_url if known else None),
             )
+
+    def by_rank(self) -> Sequence[str]:
+        """The coins whose rank is known, the most valuable first."""
+        if self._sorted_at != self.revision:
+            self._sorted = sorted(self.ranks, key=self.ranks.__getitem__)
+            self._sorted_at = self.revision
+        return self._sorted
+
+    def is_among_first(self, coin_id: str, most: int) -> bool:
+        """Whether the coin is known to be one of the so many most valuable."""
+        rank = self.ranks.get(coin_id)
+        return rank is not None and rank <= most
 
     def get(self, coin_id: str) -> KnownCoin | None:
         """What is known of this coin, ``None`` when no answer has named it."""

@@ -54,14 +54,14 @@ class Copies:
     def __init__(self, keeper: CopyKeeper) -> None:
         self._keeper = keeper
 
-    def write(self, question: Question, entry: Entry) -> None:
-        """Keep the default answer that has just been loaded with ``entry``, if ``question`` is behind one."""
+    def write(self, question: Question, body: bytes, entry: Entry) -> None:
+        """Keep the default answer to ``question`` if it is behind one; ``body`` was made of ``entry``."""
         named = name_and_view(question)
         if named is None:
             return
         name, view = named
         try:
-            shown = join_object(view(entry.body))
+            shown = join_object(view(body))
         except views.UNREADABLE:
             return  # whoever asks our own API for it is told so
         about = meta(entry.fetched_at, timedelta(0), "upstream", is_fresh=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from dozor.domain.freshness import FreshnessPolicy
-from dozor.market.endpoints import Cadence, History
+from dozor.market.endpoints import Cadence, Endpoint, History
 from dozor.market.question import Question
 from dozor.market.reach import day_of, days_of, moment_of
 
@@ -17,15 +18,25 @@ DAY_THAT_IS_OVER = timedelta(days=1)  # figures of such a day do not change, but
 DAY = timedelta(days=1)
 
 
-def policy_for(question: Question, fetched_at: datetime, *, paid: bool, price_fresh_s: float | None) -> FreshnessPolicy:
-    """The limits for an answer to ``question`` fetched at ``fetched_at`` (UTC).
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """Whose cadence counts: that of ``paid`` plans, or the public one. ``price_fresh_s`` replaces that of prices."""
 
-    ``price_fresh_s`` replaces the cadence of prices; the grace stays in proportion.
-    """
+    paid: bool
+    price_fresh_s: float | None = None
+
+    def fresh_for(self, endpoint: Endpoint) -> timedelta:
+        """How long an answer of this endpoint is fresh, where nothing in the question says otherwise."""
+        if endpoint.is_price and self.price_fresh_s is not None:
+            return timedelta(seconds=self.price_fresh_s)
+        cadence = endpoint.cadence
+        return timedelta(seconds=cadence.pro_s if self.paid else cadence.keyless_or_demo_s)
+
+
+def policy_for(question: Question, fetched_at: datetime, pacing: Pacing) -> FreshnessPolicy:
+    """The limits for an answer to ``question`` fetched at ``fetched_at`` (UTC). The grace keeps its proportion."""
     endpoint, cadence = question.endpoint, question.endpoint.cadence
-    fresh_for = timedelta(seconds=cadence.pro_s if paid else cadence.keyless_or_demo_s)
-    if endpoint.is_price and price_fresh_s is not None:
-        fresh_for = timedelta(seconds=price_fresh_s)
+    fresh_for = pacing.fresh_for(endpoint)
     if endpoint.is_chart:
         fresh_for = _chart_fresh_for(question, fetched_at)
     elif endpoint.history is History.DATE and _is_over(question, fetched_at):
@@ -34,6 +45,13 @@ def policy_for(question: Question, fetched_at: datetime, *, paid: bool, price_fr
     if cadence.grace_until_s is not None:
         grace_for = max(timedelta(seconds=cadence.grace_until_s) - fresh_for, timedelta(0))
     return FreshnessPolicy(fresh_for, grace_for).jittered(f"{question.key} {fetched_at.isoformat()}")
+
+
+def policy_of_facts(endpoint: Endpoint, lot_key: str, fetched_at: datetime, pacing: Pacing) -> FreshnessPolicy:
+    """The same for facts of a lot: those of one call fall due together, and are fetched together again."""
+    fresh_for = pacing.fresh_for(endpoint)
+    grace_for = fresh_for * endpoint.cadence.grace_factor
+    return FreshnessPolicy(fresh_for, grace_for).jittered(f"{lot_key} {fetched_at.isoformat()}")
 
 
 def chart_fresh_for(days: float | None, fetched_at: datetime, new_day_after: timedelta) -> timedelta:

@@ -41,18 +41,26 @@ class Fetched:
 Depart: TypeAlias = Callable[[], Awaitable[Call]]
 
 
+def ready(call: Call) -> Depart:
+    """The departure of a call that is settled, and that nobody else may be making."""
+
+    async def depart() -> Call:
+        return call
+
+    return depart
+
+
 class Upstream(Protocol):
     """The rate-limited API."""
 
     async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
-        """Make one call for ``asker``, within the budget.
+        """Make a call for ``asker``, within the budget.
 
-        ``depart`` is awaited before each attempt, when it could be sent at once, and returns what to send: until then
-        the call may grow, and ``asker`` become more urgent. What it raises ends the fetch with nothing sent or spent.
-        ``family`` is the label that reads are counted under too.
-
-        Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected
-        (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the budget charged.
+        ``asker`` may become more urgent until the call is sent. ``family`` is the label that reads are counted under
+        too. ``depart`` is awaited before each attempt, when it could be sent at once, and says what to send: a call may
+        grow until then. What it raises ends the fetch with nothing sent or spent. Raises BudgetExhausted,
+        UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected (``domain/errors.py``).
+        Ends by itself within 25 s. Being cancelled leaves the budget charged.
         """
 
 

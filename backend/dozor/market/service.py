@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
-
-from dozor.caching.entry import Entry
 from dozor.caching.lru import ByteLru
-from dozor.caching.memory import MemoryTier
-from dozor.caching.readthrough import UPSTREAM, Clearance, Read, ReadThrough, Recipe
-from dozor.caching.stats import Outcome
-from dozor.caching.tier import PolicyOf
+from dozor.caching.readthrough import Read
+from dozor.caching.stats import Outcome, ReadStats
 from dozor.clock import Clock
-from dozor.domain.errors import DozorError, UpstreamUnavailable
+from dozor.domain.errors import DozorError
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
 from dozor.market import refusals
+from dozor.market.batches import Batches
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies
 from dozor.market.endpoints import FamilyName, is_step
-from dozor.market.families import details, plain
-from dozor.market.families.family import Family
-from dozor.market.policy import policy_for
-from dozor.market.ports import Call, Upstream
+from dozor.market.families import details, markets, plain, prices
+from dozor.market.families.family import Batch, Family, NotDerivable, Unit
 from dozor.market.question import Question
+from dozor.market.units import Units
 
-MEMORY = MemoryTier.name
 ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
-ASSEMBLED_BYTES = 32 * 1024 * 1024
-BAD_ANSWER_RETRY = timedelta(seconds=5)
+REMEMBERED_BYTES = 4 * 1024 * 1024
+NOT_DERIVABLE_S = 600.0  # figures that were equal a moment ago are likely to stay so
 
-FAMILIES: Mapping[FamilyName, Family] = {FamilyName.PLAIN: plain, FamilyName.DETAILS: details}
+FAMILIES: Mapping[FamilyName, Family] = {
+    FamilyName.PLAIN: plain.wanted,
+    FamilyName.PRICES: prices.wanted,
+    FamilyName.MARKETS: markets.wanted,
+    FamilyName.DETAILS: details.wanted,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person gets: ``body`` in upstream's own text, cut to the question.
+    """What a person gets: ``body`` in upstream's own text, cut or put together to fit the question.
 
-    ``derived``: the body was cut from a wider one. ``outcome`` and ``source`` say where it came from, ``error`` why a
-    stale answer was all there was.
+    ``derived``: no upstream body is this one to the byte. ``outcome`` and ``source`` say where it came from, ``error``
+    why a stale answer was all there was.
     """
 
     body: bytes
@@ -70,24 +68,21 @@ class MarketService:
 
     def __init__(
         self,
-        cache: ReadThrough,
-        upstream: Upstream,
+        units: Units,
+        batches: Batches,
         catalogue: Catalogue,
+        stats: ReadStats,
         clock: Clock,
         *,
-        paid: bool,
-        price_fresh_s: float | None = None,
         copies: Copies | None = None,
     ) -> None:
-        self._cache = cache
-        self._upstream = upstream
+        self._units = units
+        self._batches = batches
+        self._stats = stats
         self._clock = clock
-        self._paid = paid
-        self._price_fresh_s = price_fresh_s
         self._copies = copies
-        self._assembled: ByteLru[tuple[str, str], tuple[bytes, str]] = ByteLru(
-            ASSEMBLED_BYTES, lambda place, cut: len(place[0]) + len(cut[0]) + 256
-        )
+        self._copied: ByteLru[str, str] = ByteLru(REMEMBERED_BYTES, lambda key, digest: len(key) + len(digest) + 100)
+        self._not_derivable: ByteLru[str, float] = ByteLru(REMEMBERED_BYTES, lambda key, _: len(key) + 100)
         self.catalogue = catalogue
 
     async def answer(
@@ -106,74 +101,66 @@ class MarketService:
         if any(is_step(value) for _, value in question.path_params):
             self.count_refusal(question.endpoint.function)
             raise refusals.not_found()
-        family = FAMILIES[question.endpoint.family]
-
-        async def load(clear: Clearance, asker: Asker) -> Entry:
-            return await self._load(question, family, asker, clear)
-
-        read = await self._cache.read(
-            family.unit_key(question),
-            Recipe(load, self._policy_of(question)),
-            Asker(lane, client),
-            family=question.endpoint.function,
-            wait_seconds=wait_seconds,
-        )
-        return self._cut(question, family, read)
+        asker = Asker(lane, client)
+        wanted = self._wanted(question)
+        if isinstance(wanted, Batch):
+            try:
+                read = await self._batches.read(question.key, wanted, asker, wait_seconds=wait_seconds)
+            except NotDerivable:
+                wanted = self._as_asked(question, wanted)
+            else:
+                return self._answer(question, read, read.entry.body, read.entry.hash, derived=True)
+        return self._cut(question, wanted, await self._units.read(wanted, asker, wait_seconds=wait_seconds))
 
     def count_refusal(self, function: str) -> None:
         """Count a question to ``function`` that has no canonical form, because upstream would surely refuse it."""
-        self._cache.count_refusal(function)
+        self._stats.count_read(function, Outcome.REFUSED)
 
     async def known(self, question: Question) -> Answer | None:
         """What can be answered without a call and without waiting for one, whatever its age short of expired."""
-        family = FAMILIES[question.endpoint.family]
-        read = await self._cache.peek(family.unit_key(question), self._policy_of(question), question.endpoint.function)
-        return None if read is None else self._cut(question, family, read)
+        wanted = self._wanted(question)
+        if isinstance(wanted, Batch):
+            try:
+                read = await self._batches.peek(question.key, wanted)
+            except NotDerivable:
+                wanted = self._as_asked(question, wanted)
+            else:
+                if read is None:
+                    return None
+                return self._answer(question, read, read.entry.body, read.entry.hash, derived=True)
+        read = await self._units.peek(wanted)
+        return None if read is None else self._cut(question, wanted, read)
 
-    async def _load(self, question: Question, family: Family, asker: Asker, clear: Clearance) -> Entry:
-        async def depart() -> Call:
-            await clear()
-            return family.call(question)
+    def _wanted(self, question: Question) -> Unit | Batch:
+        wanted = FAMILIES[question.endpoint.family](question)
+        if isinstance(wanted, Batch):
+            failed_at = self._not_derivable.get(question.key)
+            if failed_at is not None and self._clock.monotonic() - failed_at < NOT_DERIVABLE_S:
+                return wanted.as_asked
+        return wanted
 
-        fetched = await self._upstream.fetch(asker, question.endpoint.function, depart)
-        try:
-            question.endpoint.answer.decode(fetched.body)
-            family.assemble(question, fetched.body)
-        except (msgspec.DecodeError, ValueError) as error:
-            # Something else than an answer, whatever its status: it must never replace a good one.
-            raise UpstreamUnavailable(
-                f"its answer cannot be read ({error})", self._clock.now() + BAD_ANSWER_RETRY
-            ) from error
-        self.catalogue.learn(question.endpoint.path, fetched.body)
-        policy = self._policy_of(question)(fetched.fetched_at)
-        entry = Entry(family.unit_key(question), fetched.body, fetched.fetched_at, policy, headers=fetched.headers)
-        if self._copies is not None:
-            self._copies.write(question, entry)
-        return entry
+    def _as_asked(self, question: Question, batch: Batch) -> Unit:
+        self._not_derivable.put(question.key, self._clock.monotonic())
+        return batch.as_asked
 
-    def _policy_of(self, question: Question) -> PolicyOf:
-        return lambda fetched_at: policy_for(question, fetched_at, paid=self._paid, price_fresh_s=self._price_fresh_s)
+    def _cut(self, question: Question, unit: Unit, read: Read) -> Answer:
+        body, digest = self._units.cut(unit, read.entry, question.key)
+        return self._answer(question, read, body, digest, derived=digest != read.entry.hash)
 
-    def _cut(self, question: Question, family: Family, read: Read) -> Answer:
+    def _answer(self, question: Question, read: Read, body: bytes, digest: str, *, derived: bool) -> Answer:
         entry = read.entry
-        if read.source not in {MEMORY, UPSTREAM}:  # loaded by another process, or by this one before it was restarted
-            self.catalogue.learn(question.endpoint.path, entry.body)
-        place = (question.key, entry.hash)
-        cut = self._assembled.get(place)
-        if cut is None:
-            body = family.assemble(question, entry.body)
-            cut = (body, entry.hash if body == entry.body else hashlib.sha256(body).hexdigest())
-            if body is not entry.body:
-                self._assembled.put(place, cut)
+        if self._copies is not None and self._copied.get(question.key) != digest:
+            self._copied.put(question.key, digest)
+            self._copies.write(question, body, entry)
         return Answer(
-            body=cut[0],
-            hash=cut[1],
+            body=body,
+            hash=digest,
             headers=entry.headers,
             fetched_at=entry.fetched_at,
             age=read.age,
             policy=entry.policy,
             outcome=read.outcome,
             source=read.source,
-            derived=cut[1] != entry.hash,
+            derived=derived,
             error=read.error,
         )

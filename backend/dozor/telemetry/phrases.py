@@ -180,6 +180,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Ошибка в самом Dozor при загрузке {key}",
         "a bug in Dozor while loading {key}",
     ),
+    "planner.lightened": (
+        "CoinGecko отклонил общий запрос {lot} ({status}): повторяем его по частям",
+        "upstream refused a call for {lot} ({status}): it is made again in parts",
+    ),
     "ledger.unusable": (
         "Счёт запросов {path} не записать: {reason}. Запросы к CoinGecko остановлены, ответы даём из кэша",
         "the count of calls in {path} cannot be written: {reason}; until it can, answers come from the cache alone",

@@ -64,10 +64,11 @@ def test_only_the_default_answers_have_a_copy(question: Question, name: str | No
 def test_the_copy_is_the_answer_of_our_own_api() -> None:
     keeper = RecordingKeeper()
     question = coins_question("usd", 1, 100, "market_cap_desc")
-    Copies(keeper).write(question, Entry(question.key, b"[" + ROW + b"]", NOON, POLICY))
-    body, fetched_at, expires_in = keeper.copies["coins_list:100:1"]
-    answer = json.loads(body)
-    assert b'"price":1.054e-05' in body, "upstream's own number text"
+    body = b"[" + ROW + b"]"
+    Copies(keeper).write(question, body, Entry(question.key, body, NOON, POLICY))
+    copy, fetched_at, expires_in = keeper.copies["coins_list:100:1"]
+    answer = json.loads(copy)
+    assert b'"price":1.054e-05' in copy, "upstream's own number text"
     assert [coin["id"] for coin in answer["items"]] == ["bitcoin"]
     assert answer["meta"] == {
         "observed_at": "2026-11-22T12:00:00.000Z",
@@ -82,5 +83,6 @@ def test_the_copy_is_the_answer_of_our_own_api() -> None:
 def test_a_body_that_cannot_be_shown_leaves_no_copy() -> None:
     keeper = RecordingKeeper()
     question = chart_question("bitcoin", "usd", "7")
-    Copies(keeper).write(question, Entry(question.key, b"[]", NOON, POLICY))
+    body = b"[]"
+    Copies(keeper).write(question, body, Entry(question.key, body, NOON, POLICY))
     assert not keeper.copies

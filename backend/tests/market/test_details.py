@@ -39,8 +39,18 @@ def question(**query: str) -> Question:
     return canonical(BY_PATH["/coins/{id}"], {"id": "bitcoin"}, query.items(), full_history=False)
 
 
+def assembled(asked: Question, body: bytes) -> bytes:
+    unit = details.wanted(asked)
+    assert unit.cut is not None
+    return unit.cut(unit.read(body))
+
+
+def key_of(asked: Question) -> str:
+    return details.wanted(asked).key
+
+
 def cut(**query: str) -> Any:
-    return json.loads(details.assemble(question(**query), json.dumps(WIDE).encode()))
+    return json.loads(assembled(question(**query), json.dumps(WIDE).encode()))
 
 
 def test_the_default_question_gets_all_sections_without_sparkline_and_category_details() -> None:
@@ -74,7 +84,7 @@ def test_number_texts_survive_the_cut() -> None:
     body = (
         b'{"id":"x","market_data":{"a":1.054e-05,"b":18710825.0,"c":-1.034312375871936e+15,"sparkline_7d":{}},"z":0.10}'
     )
-    assert details.assemble(question(), body) == (
+    assert assembled(question(), body) == (
         b'{"id":"x","market_data":{"a":1.054e-05,"b":18710825.0,"c":-1.034312375871936e+15},"z":0.10}'
     )
 
@@ -86,13 +96,13 @@ def test_a_member_that_is_no_object_is_passed_on_whatever_is_asked(
     name: str, odd: object, flags: dict[str, str]
 ) -> None:
     body = json.dumps({**WIDE, name: odd}).encode()
-    found = json.loads(details.assemble(question(**flags), body))
+    found = json.loads(assembled(question(**flags), body))
     assert found.get(name, "cut") == ("cut" if flags.get(name) == "false" else odd)
 
 
 def test_the_widest_body_of_one_coin_serves_every_question_but_another_pair_format() -> None:
-    keys = {details.unit_key(question(**{flag: value})) for flag in FLAGS for value in ("true", "false")}
+    keys = {key_of(question(**{flag: value})) for flag in FLAGS for value in ("true", "false")}
     assert keys == {"coin_details:bitcoin"}
-    assert details.unit_key(question(dex_pair_format="symbol")) != "coin_details:bitcoin"
-    call = details.call(question(tickers="false"))
+    assert key_of(question(dex_pair_format="symbol")) != "coin_details:bitcoin"
+    call = details.wanted(question(tickers="false")).call
     assert dict(call.params) == dict.fromkeys(FLAGS, "true") | {"dex_pair_format": "contract_address"}

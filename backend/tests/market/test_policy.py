@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dozor.domain.freshness import MAX_JITTER
 from dozor.market.endpoints import BY_PATH, ENDPOINTS
-from dozor.market.policy import chart_fresh_for, policy_for
+from dozor.market.policy import Pacing, chart_fresh_for, policy_for
 from dozor.market.question import Question, canonical
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -60,19 +60,23 @@ def test_fresh_and_grace_times_are_the_providers_cadence(
 ) -> None:
     asked = question(path, **query)
     for paid, seconds in ((False, keyless_s), (True, pro_s)):
-        policy = policy_for(asked, NOON, paid=paid, price_fresh_s=None)
+        policy = policy_for(asked, NOON, Pacing(paid))
         assert seconds <= policy.fresh_for.total_seconds() <= seconds * (1 + MAX_JITTER)
         assert policy.stale_for == timedelta(hours=24)
-    assert policy_for(asked, NOON, paid=False, price_fresh_s=None).grace_for.total_seconds() == grace_s
+    assert policy_for(asked, NOON, Pacing(paid=False)).grace_for.total_seconds() == grace_s
 
 
 def test_the_operator_may_set_the_fresh_time_of_prices_only() -> None:
-    price = policy_for(question("/simple/price", ids="a", vs_currencies="usd"), NOON, paid=False, price_fresh_s=5)
+    price = policy_for(
+        question("/simple/price", ids="a", vs_currencies="usd"), NOON, Pacing(paid=False, price_fresh_s=5)
+    )
     assert 5 <= price.fresh_for.total_seconds() <= 5.5
     assert price.grace_for.total_seconds() == 10
     token = question("/simple/token_price/{id}", contract_addresses="0x1", vs_currencies="usd")
-    assert policy_for(token, NOON, paid=False, price_fresh_s=5).fresh_for < timedelta(seconds=6)
-    assert policy_for(question("/global"), NOON, paid=False, price_fresh_s=5).fresh_for >= timedelta(seconds=600)
+    assert policy_for(token, NOON, Pacing(paid=False, price_fresh_s=5)).fresh_for < timedelta(seconds=6)
+    assert policy_for(question("/global"), NOON, Pacing(paid=False, price_fresh_s=5)).fresh_for >= timedelta(
+        seconds=600
+    )
 
 
 @given(st.sampled_from(ENDPOINTS), instants, st.booleans())
@@ -80,7 +84,7 @@ def test_no_answer_is_asked_for_sooner_than_its_provider_updates(endpoint, fetch
     query = {parameter.name: "7" for parameter in endpoint.parameters if parameter.required} | {"ids": "a"}
     asked = question(endpoint.path, **query)
     cadence = endpoint.cadence.pro_s if paid else endpoint.cadence.keyless_or_demo_s
-    assert policy_for(asked, fetched_at, paid=paid, price_fresh_s=None).fresh_for >= timedelta(seconds=cadence)
+    assert policy_for(asked, fetched_at, Pacing(paid)).fresh_for >= timedelta(seconds=cadence)
 
 
 @given(instants, st.sampled_from([91, 365, math.inf]), st.sampled_from([10, 40]))
@@ -117,7 +121,7 @@ def test_a_chart_between_two_moments_is_as_fresh_as_its_points_are_dense(
     path: str, start: object, end: object, seconds: int
 ) -> None:
     query = {"vs_currency": "usd", "from": str(start), "to": str(end)}
-    policy = policy_for(question(f"{path}/market_chart/range", **query), NOON, paid=True, price_fresh_s=None)
+    policy = policy_for(question(f"{path}/market_chart/range", **query), NOON, Pacing(paid=True))
     assert seconds <= policy.fresh_for.total_seconds() <= seconds * (1 + MAX_JITTER)
 
 
@@ -131,4 +135,4 @@ def test_no_text_of_a_moment_or_a_date_breaks_the_policy(start: str, end: str, f
             "vs_currency": "a",
         }
         for path in ("/coins/{id}/market_chart/range", "/coins/{id}/history"):
-            policy_for(question(path, **texts), fetched_at, paid=False, price_fresh_s=None)
+            policy_for(question(path, **texts), fetched_at, Pacing(paid=False))

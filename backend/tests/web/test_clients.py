@@ -15,6 +15,7 @@ import pytest
 from dozor.caching.memory import MemoryTier
 from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
+from dozor.clock import SystemClock
 from dozor.domain.lanes import Lane
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
@@ -30,7 +31,7 @@ from dozor.web.report import About, Reporter
 from dozor.web.sessions import OwnerLogin
 from dozor.web.site import build_site
 from dozor.web.variants import Variants
-from fakes import FakeClock, settle
+from fakes import settle
 from recording_upstream import RecordingUpstream, market_over
 from running_dozor import serving
 
@@ -59,7 +60,7 @@ class NoPictures:
 @contextlib.asynccontextmanager
 async def site(folder: Path, *, keys: tuple[str, ...] = (), trusted: tuple[str, ...] = ()) -> AsyncIterator[Site]:
     """The whole site, open to everybody, over an upstream that writes down for whom it is called."""
-    clock = FakeClock()
+    clock = SystemClock()
     (folder / "index.html").write_text(f"<html>{FIRST_SCREEN}</html>", encoding="utf-8")
     async with asyncio.TaskGroup() as tasks:
         upstream = RecordingUpstream(clock)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from running_dozor import RunningDozor, ScriptedUpstream, running_dozor
 
-PRICE = "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd"
+PRICE = "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd&include_market_cap=true"
 BODY = b'{"bitcoin":{"usd":1.054e-05,"usd_market_cap":18710825.0}}'
 MARKETS = "/api/v3/coins/markets?vs_currency=usd"
 
@@ -30,11 +30,11 @@ async def test_headers_tell_how_the_answer_came_about_and_how_old_it_is(
 ) -> None:
     upstream.answer(BODY)
     miss = await dozor.get(PRICE)
-    assert miss.headers["cache-status"] == "dozor; fwd=miss; stored"
+    assert miss.headers["cache-status"] == "dozor; fwd=miss; stored; detail=derived"
     assert miss.headers["age"] == "0"
     dozor.clock.advance(30)
     hit = await dozor.get(PRICE)
-    assert re.fullmatch(r"dozor; hit; ttl=(29|3[0-6])", hit.headers["cache-status"])
+    assert re.fullmatch(r"dozor; hit; ttl=(29|3[0-6]); detail=derived", hit.headers["cache-status"])
     assert hit.headers["age"] == "30"
     assert re.fullmatch(
         r"public, max-age=6[0-6], stale-while-revalidate=1[23]\d, stale-if-error=86400", hit.headers["cache-control"]

@@ -33,7 +33,12 @@ LANGUAGES = {
     "en": Words(
         second="s",
         minute="min",
-        families={FamilyName.PLAIN: "plain", FamilyName.DETAILS: "exact"},
+        families={
+            FamilyName.PLAIN: "plain",
+            FamilyName.PRICES: "composite",
+            FamilyName.MARKETS: "composite",
+            FamilyName.DETAILS: "exact",
+        },
         one_of="one of",
         limit="365 days",
         chart="by length",
@@ -42,7 +47,12 @@ LANGUAGES = {
     "ru": Words(
         second="с",
         minute="мин",
-        families={FamilyName.PLAIN: "как есть", FamilyName.DETAILS: "точная часть"},
+        families={
+            FamilyName.PLAIN: "как есть",
+            FamilyName.PRICES: "составной",
+            FamilyName.MARKETS: "составной",
+            FamilyName.DETAILS: "точная часть",
+        },
         one_of="одно из",
         limit="365 дней",
         chart="по длине",

@@ -64,6 +64,8 @@ class FamilyName(Enum):
     """The sets of questions that one upstream endpoint can answer together."""
 
     PLAIN = "plain"
+    PRICES = "prices"
+    MARKETS = "markets"
     DETAILS = "details"
 
 

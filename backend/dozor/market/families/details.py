@@ -6,9 +6,12 @@ is made for every question, the widest included, so that bytes never depend on h
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 
 from dozor.market import rawjson
+from dozor.market.families.family import Unit
 from dozor.market.ports import Call
 from dozor.market.question import Question
 
@@ -23,27 +26,23 @@ PAIR_FORMAT = "dex_pair_format"  # changes the tickers themselves, so each forma
 DEFAULT_PAIR_FORMAT = "contract_address"
 
 
-def unit_key(question: Question) -> str:
-    """``coin_details:<id>``, the key that users of the existing documentation look up in Redis."""
+def wanted(question: Question) -> Unit:
+    """The widest answer about the coin, under the key that users of the existing documentation look up in Redis."""
     key = f"coin_details:{question.get('id')}"
-    pair_format = question.get(PAIR_FORMAT)
-    return key if pair_format == DEFAULT_PAIR_FORMAT else f"{key}:{PAIR_FORMAT}={pair_format}"
-
-
-def call(question: Question) -> Call:
-    """The widest call for this coin."""
     pair_format = question.get(PAIR_FORMAT) or DEFAULT_PAIR_FORMAT
-    params = (*WIDEST, (PAIR_FORMAT, pair_format))
-    return Call(question.path, params, question.endpoint.shape)
+    if pair_format != DEFAULT_PAIR_FORMAT:
+        key = f"{key}:{PAIR_FORMAT}={pair_format}"
+    call = Call(question.path, (*WIDEST, (PAIR_FORMAT, pair_format)), question.endpoint.shape)
+    return Unit(key, question, call, read=rawjson.split_object, cut=partial(cut, question))
 
 
-def assemble(question: Question, body: bytes) -> bytes:
-    """The widest answer without what was not asked for. Raises msgspec.DecodeError when it is no JSON object.
+def cut(question: Question, widest: rawjson.RawObject) -> bytes:
+    """The widest answer without what was not asked for.
 
     A member is cut only where it is an object: upstream may send ``null`` or ``[]`` for what it has nothing about, and
     that is passed on as it came, so that one stored body serves every question or none.
     """
-    members = rawjson.split_object(body)
+    members = dict(widest)
     for section in SECTIONS:
         if question.get(section) == "false":
             members.pop(section, None)

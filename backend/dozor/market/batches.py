@@ -1,0 +1,307 @@
+"""Read facts, fetching what is missing: for questions that are put together what ``ReadThrough`` is for single units.
+
+The same rule decides (``caching.decision``): fresh is served, stale within grace is served with a refresh behind, and
+anything older waits. What is missing goes on the next call of its lot, together with what others miss.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, assert_never
+
+from dozor.caching.decision import Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
+from dozor.caching.entry import Entry
+from dozor.caching.memory import MemoryTier
+from dozor.caching.readthrough import SOON, UPSTREAM, Read
+from dozor.caching.stats import Outcome
+from dozor.domain.errors import DeadlinePassed, DozorError, UpstreamUnavailable
+from dozor.domain.freshness import FreshnessPolicy
+from dozor.domain.lanes import Asker
+from dozor.market import tuning
+from dozor.market.crew import LotCrew, refusal_key
+from dozor.market.planner import Planner
+from dozor.market.policy import policy_of_facts
+from dozor.market.standing import ABSENT_FOR, Standing, standing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dozor.caching.negative import Negatives
+    from dozor.caching.stats import ReadStats
+    from dozor.caching.tier import PolicyOf
+    from dozor.caching.tiers import Tiers
+    from dozor.clock import Clock
+    from dozor.market.board import Board
+    from dozor.market.catalogue import Catalogue
+    from dozor.market.facts import Fact
+    from dozor.market.families.family import Batch, Lot, Unit
+    from dozor.market.planner import Flight
+    from dozor.market.policy import Pacing
+    from dozor.market.ports import Upstream
+    from dozor.market.units import Units
+
+ABSENT = FreshnessPolicy(ABSENT_FOR, timedelta(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What batches know of the rest of the market. ``is_known(coin)``: the coin list has this id; ``None``: no list."""
+
+    pacing: Pacing
+    catalogue: Catalogue
+    units: Units
+    is_known: Callable[[str], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    planner: Planner
+    crew: LotCrew
+
+
+class Batches:
+    """Answers from facts. One instance per loop; ``tasks`` owns the calls, which outlive those who wait for them."""
+
+    def __init__(
+        self,
+        board: Board,
+        upstream: Upstream,
+        tiers: Tiers,
+        negatives: Negatives,
+        stats: ReadStats,
+        tasks: asyncio.TaskGroup,
+        clock: Clock,
+        surroundings: Surroundings,
+    ) -> None:
+        self._board = board
+        self._upstream = upstream
+        self._tiers = tiers
+        self._negatives = negatives
+        self._stats = stats
+        self._tasks = tasks
+        self._clock = clock
+        self._around = surroundings
+        self._desks: OrderedDict[Lot, _Desk] = OrderedDict()
+
+    async def read(self, key: str, batch: Batch, asker: Asker, *, wait_seconds: float) -> Read:
+        """The answer to the question ``key``, which wants this batch, after at most ``wait_seconds`` of waiting.
+
+        Raises as ``ReadThrough.read``, and NotDerivable when all facts are known and do not settle the answer.
+        """
+        began_at, ends_at = self._clock.now(), self._clock.monotonic() + wait_seconds
+        desk = self._desk(batch.lot)
+        desk.planner.count(batch.coins, batch.columns)
+        stand, source = await self._look(batch, desk)
+        if batch.page is not None and any(self._is_on(batch.page, coin) for coin, _ in stand.due):
+            with suppress(DozorError):  # then by their ids, or not at all, which is told below
+                await self._around.units.read(batch.page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds)
+            stand = self._stand(batch, desk)
+        entry = self._entry(key, batch.lot, stand)
+        decision = decide(entry, self._recall(batch.lot, stand), self._clock.now())
+        match decision:
+            case Serve(outcome=outcome, error=error):
+                return self._served(key, batch, stand, outcome, source, error)
+            case ServeAndRefresh():
+                # What the page has is refreshed with the page.
+                due = [fact for fact in stand.due if not self._is_on(batch.page, fact[0])]
+                booking = desk.planner.want(due, asker.behind())
+                return self._served(key, batch, stand, Outcome.STALE_HIT, source, began_load=booking.is_new)
+            case Refuse(error=error):
+                self._stats.count_read(batch.lot.endpoint.function, Outcome.NEGATIVE_HIT)
+                raise error
+            case Wait():
+                return await self._wait(key, batch, asker, began_at, ends_at, wait_seconds)
+        assert_never(decision)
+
+    async def peek(self, key: str, batch: Batch) -> Read | None:
+        """What ``read`` could serve without any call, whatever its age; counts as no read. Raises NotDerivable."""
+        stand, source = await self._look(batch, self._desk(batch.lot))
+        entry = self._entry(key, batch.lot, stand)
+        if entry is None:
+            return None
+        outcome = Outcome.STALE_HIT if stand.due else Outcome.HIT
+        return self._shown(key, batch, stand, outcome, source)
+
+    async def _wait(
+        self, key: str, batch: Batch, asker: Asker, began_at: datetime, ends_at: float, wait_seconds: float
+    ) -> Read:
+        desk, led, source = self._desk(batch.lot), False, ""
+        error: DozorError | None = None
+        for _ in range(tuning.ROUNDS):
+            due = self._since(batch, desk, began_at)
+            if not due:
+                outcome = _outcome(source, led=led)
+                return self._served(key, batch, self._stand(batch, desk), outcome, source or MemoryTier.name)
+            booking = desk.planner.want(due, asker)
+            led = led or booking.is_new
+            landed = await self._landed(booking.flights, ends_at)
+            if landed is None:
+                error = DeadlinePassed(wait_seconds, self._clock.now() + SOON)
+                break
+            error = next((found for flight in landed if (found := self._error_of(flight)) is not None), None)
+            if error is not None:
+                break
+            source = next((flight.source for flight in landed if flight.source), source)
+        stand = self._stand(batch, desk)
+        if error is None:
+            error = UpstreamUnavailable("it does not bring what is asked for", self._clock.now() + SOON)
+        elif isinstance(error, UpstreamUnavailable):
+            error = self._recall(batch.lot, stand) or error  # then ``retry_at`` says when we shall really try again
+        instead = after_failure(self._entry(key, batch.lot, stand), error, self._clock.now())
+        match instead:
+            case Serve(outcome=outcome):
+                return self._served(key, batch, stand, outcome, MemoryTier.name, instead.error, began_load=led)
+            case Refuse():
+                self._stats.count_read(batch.lot.endpoint.function, Outcome.FAILURE)
+                raise instead.error
+        assert_never(instead)
+
+    async def _landed(self, flights: Sequence[Flight], ends_at: float) -> Sequence[Flight] | None:
+        """All of these flights once they have landed, or those that failed; ``None`` when the time is over first."""
+        with _waiting_for(flights):
+            done, _ = await asyncio.wait(
+                [flight.landed for flight in flights],
+                timeout=ends_at - self._clock.monotonic(),
+                return_when=asyncio.FIRST_EXCEPTION,
+            )
+        landed = [flight for flight in flights if flight.landed in done]
+        return landed if len(landed) == len(flights) or any(map(self._error_of, landed)) else None
+
+    def _is_on(self, page: Unit | None, coin: str) -> bool:
+        return page is not None and self._around.catalogue.is_among_first(coin, tuning.SURE_ON_FIRST_PAGE)
+
+    async def _look(self, batch: Batch, desk: _Desk) -> tuple[Standing, str]:
+        """How the facts stand, and where they lay: what other processes brought is looked for when some are due."""
+        stand = self._stand(batch, desk)
+        if not stand.due:
+            await desk.crew.prove()
+            return stand, MemoryTier.name
+        source = await desk.crew.catch_up()
+        return (self._stand(batch, desk), source) if source else (stand, MemoryTier.name)
+
+    def _stand(self, batch: Batch, desk: _Desk) -> Standing:
+        return standing(desk.planner.facts, batch.coins, batch.columns, self._policy_of(batch.lot), self._clock.now())
+
+    def _since(self, batch: Batch, desk: _Desk, began_at: datetime) -> Sequence[Fact]:
+        """What is due and was not fetched since then; with no fresh time at all, everything is due at once again."""
+        due = []
+        for fact in self._stand(batch, desk).due:
+            saying = desk.planner.facts.get(*fact)
+            if saying is None or saying.fetched_at < began_at:
+                due.append(fact)
+        return due
+
+    def _policy_of(self, lot: Lot) -> PolicyOf:
+        return lambda fetched_at: policy_of_facts(lot.endpoint, lot.key, fetched_at, self._around.pacing)
+
+    def _policy(self, lot: Lot, stand: Standing) -> FreshnessPolicy:
+        """The limits of an answer made of these facts: those of the oldest."""
+        assert stand.oldest is not None
+        assert stand.newest is not None
+        if stand.all_absent:
+            return ABSENT
+        policy = self._policy_of(lot)(stand.oldest)
+        if stand.newest - stand.oldest > policy.fresh_for:
+            return replace(
+                policy, grace_for=timedelta(0)
+            )  # too far apart to be shown as one answer, if it can be helped
+        return policy
+
+    def _entry(self, key: str, lot: Lot, stand: Standing, body: bytes = b"") -> Entry | None:
+        """The answer as an entry, for whoever decides about it; ``None`` while something is missing."""
+        if stand.missing or stand.oldest is None:
+            return None
+        return Entry(key, body, stand.oldest, self._policy(lot, stand))
+
+    def _shown(
+        self, key: str, batch: Batch, stand: Standing, outcome: Outcome, source: str, error: DozorError | None = None
+    ) -> Read:
+        entry = self._entry(key, batch.lot, stand, batch.assemble(self._board.facts_of(batch.lot)))
+        assert entry is not None
+        return Read(entry, entry.age(self._clock.now()), outcome, source, error)
+
+    def _served(
+        self,
+        key: str,
+        batch: Batch,
+        stand: Standing,
+        outcome: Outcome,
+        source: str,
+        error: DozorError | None = None,
+        *,
+        began_load: bool = False,
+    ) -> Read:
+        read = self._shown(key, batch, stand, outcome, source, error)
+        self._stats.count_read(batch.lot.endpoint.function, outcome, began_load=began_load)
+        return read
+
+    def _recall(self, lot: Lot, stand: Standing) -> DozorError | None:
+        """What is held against fetching what is missing or old."""
+        remembered = self._negatives.recall(lot.key)
+        for coin, _ in stand.missing:
+            remembered = remembered or self._negatives.recall(refusal_key(lot, coin))
+        return remembered
+
+    def _error_of(self, flight: Flight) -> DozorError | None:
+        """Why a flight that has landed failed, if it did."""
+        if flight.landed.cancelled():
+            return UpstreamUnavailable("the fetch was broken off", self._clock.now() + SOON)
+        error = flight.landed.exception()
+        assert error is None or isinstance(error, DozorError)
+        return error
+
+    def _desk(self, lot: Lot) -> _Desk:
+        desk = self._desks.get(lot)
+        if desk is not None:
+            self._desks.move_to_end(lot)
+            return desk
+        around, policy_of = self._around, self._policy_of(lot)
+        planner = Planner(
+            lot,
+            self._board,
+            policy_of,
+            self._tasks,
+            self._clock,
+            is_known=around.is_known,
+            worth_asking=around.catalogue.by_rank,
+        )
+        crew = LotCrew(
+            planner,
+            self._board,
+            self._upstream,
+            self._tiers,
+            self._negatives,
+            self._stats,
+            policy_of,
+            self._clock,
+        )
+        planner.crew = crew
+        desk = self._desks[lot] = _Desk(planner, crew)
+        if len(self._desks) > tuning.MOST_LOTS:
+            idle = next((lot for lot, other in self._desks.items() if other.planner.is_idle), None)
+            if idle is not None:
+                del self._desks[idle]
+        return desk
+
+
+def _outcome(source: str, *, led: bool) -> Outcome:
+    if source in {"", UPSTREAM}:
+        return Outcome.MISS if led else Outcome.JOINED
+    return Outcome.LOADED_ELSEWHERE
+
+
+@contextmanager
+def _waiting_for(flights: Sequence[Flight]) -> Iterator[None]:
+    """Somebody waits for these flights: admission lets those go first that many wait for."""
+    for flight in flights:
+        flight.asker.waiting += 1
+    try:
+        yield
+    finally:
+        for flight in flights:
+            flight.asker.waiting -= 1

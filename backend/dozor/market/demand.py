@@ -1,0 +1,77 @@
+"""What people ask for, and how often: a count for each name that fades, so that yesterday's rush is not today's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dozor.clock import Clock
+
+HALF_LIFE_S = 600.0  # long enough to bridge a fresh time of minutes, short enough to notice the hour's news
+FORGOTTEN_AFTER_S = 24 * 3600.0  # what nobody has asked for since then costs nothing
+MOST_NAMES = 20_000  # more than there are coins; clients invent names
+_RESCALE_AT = 2.0**200
+_LN2 = 0.6931471805599453
+
+
+class Demand:
+    """Counts that halve every ten minutes. One instance per loop.
+
+    Forward decay (Cormode et al., 2009): each count is written as if at the start, growing by ``2^(t / half-life)``, so
+    that counts compare as they stand and nothing need be touched as time passes.
+    """
+
+    def __init__(self, clock: Clock, *, most_names: int = MOST_NAMES) -> None:
+        self._clock = clock
+        self._most_names = most_names
+        self._began_at = self._scaled_from = clock.monotonic()
+        self._counts: dict[str, float] = {}
+        self._asked_at: dict[str, float] = {}
+
+    def count(self, name: str) -> None:
+        """Somebody asked for ``name`` just now."""
+        now = self._clock.monotonic()
+        one = self._one(now)
+        self._counts[name] = self._counts.get(name, 0.0) + one
+        self._asked_at[name] = now
+        if len(self._counts) > self._most_names:
+            self._forget_least()
+
+    def rate(self, name: str) -> float:
+        """How often it is asked for now, per second."""
+        count = self._counts.get(name)
+        if count is None:
+            return 0.0
+        now = self._clock.monotonic()
+        # A count of steady asking tends to rate x half-life / ln 2; near the start it is that much lower.
+        seen: float = 1.0 - 2.0 ** -((max(now - self._began_at, 1.0)) / HALF_LIFE_S)
+        per_second: float = count / self._one(now) * _LN2 / HALF_LIFE_S
+        return per_second / seen
+
+    def names(self) -> Sequence[str]:
+        """All that was asked for within a day, the most wanted first."""
+        oldest = self._clock.monotonic() - FORGOTTEN_AFTER_S
+        for name in [name for name, at in self._asked_at.items() if at < oldest]:
+            self._forget(name)
+        return sorted(self._counts, key=self._counts.__getitem__, reverse=True)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether anybody asked for it within a day."""
+        at = self._asked_at.get(name)
+        return at is not None and self._clock.monotonic() - at < FORGOTTEN_AFTER_S
+
+    def _one(self, now: float) -> float:
+        one: float = 2.0 ** ((now - self._scaled_from) / HALF_LIFE_S)
+        if one < _RESCALE_AT:
+            return one
+        self._counts = {name: count / one for name, count in self._counts.items()}
+        self._scaled_from = now
+        return 1.0
+
+    def _forget_least(self) -> None:
+        # A tenth at a time: whoever invents names makes this rare, not each time.
+        for name in sorted(self._counts, key=self._counts.__getitem__)[: self._most_names // 10 + 1]:
+            self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        del self._counts[name]
+        del self._asked_at[name]
