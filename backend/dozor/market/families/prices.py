@@ -128,7 +128,7 @@ def _shown(there: Sequence[tuple[str, Saying]], endings: Sequence[str], *, with_
             name = currency + ending
             if (value := members.get(name)) is not None:
                 shown.append(b'"%b":%b' % (name.encode(), value))
-    if with_time:
+    if with_time and shown:  # recorded: a coin without any of the currencies is {}
         # Of several answers, the time of the oldest: no price here is older than it says.
         oldest = min((saying for _, saying in there), key=lambda saying: saying.fetched_at)
         if (time := oldest.said.members.get(TIME)) is not None:
