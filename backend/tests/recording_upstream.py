@@ -50,6 +50,9 @@ class RecordingUpstream:
         self.calls.append(call)
         return Fetched(BODIES[call.path], (), self._clock.now())
 
+    def expected_wait(self, lane: Lane, need: float) -> float:
+        return 0.0
+
     async def status(self) -> UpstreamStatus:
         nothing = WindowUsage(0, None)
         return UpstreamStatus("closed", None, None, None, True, QuotaUsage(nothing, nothing))

@@ -7,12 +7,13 @@ alone, and the load goes on for the others, or for the cache when no other is le
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from dozor.domain.lanes import Asker
+from dozor.domain.lanes import Asker, Lane
 
 V = TypeVar("V")
 
@@ -50,6 +51,18 @@ class _Flight(Generic[V]):
         if self.asker is not None and asker is not None:
             self.asker.raise_to(asker.lane, asker.client)
 
+    @contextmanager
+    def awaited_by(self, asker: Asker | None) -> Iterator[None]:
+        """Count who waits for it, if that is a person: who warms up waits for nobody."""
+        counted = self.asker if asker is not None and asker.lane.precedes(Lane.REFRESH) else None
+        if counted is not None:
+            counted.waiting += 1
+        try:
+            yield
+        finally:
+            if counted is not None:
+                counted.waiting -= 1
+
 
 class SingleFlight(Generic[V]):
     """Run one load per key at a time, and at most ``max_flights`` at all. One instance per loop.
@@ -68,7 +81,7 @@ class SingleFlight(Generic[V]):
         """The result of the flight of this key, which ``load`` begins when none is under way.
 
         A flight keeps the ``asker`` that it was begun with, and each later one raises that to its own lane, which a
-        ``load`` that holds it sees at once. Flights without one have no lane.
+        ``load`` that holds it sees at once, as it does how many people wait. Flights without one have no lane.
 
         Raises what the load raised, the same for every caller, or NotLanded; LATE after ``wait_seconds``. There is no
         waiting without a bound: a load that asks for its own key would wait for itself for ever.
@@ -82,7 +95,8 @@ class SingleFlight(Generic[V]):
         result = flight.result
         # Unlike ``shield`` inside ``timeout``, ``wait`` leaves the flight alone and loses no result that came in the
         # very turn in which the time was over.
-        await asyncio.wait((result,), timeout=wait_seconds)
+        with flight.awaited_by(asker):
+            await asyncio.wait((result,), timeout=wait_seconds)
         if not result.done():
             raise NotLanded(Delay.LATE)
         if result.cancelled():

@@ -1,4 +1,4 @@
-"""Who wants a call, and how urgently: what the order of calls is decided by when not all may go out."""
+"""Who wants a call, how urgently and how much: what the order of calls is decided by when not all may go out."""
 
 from __future__ import annotations
 
@@ -24,17 +24,27 @@ _URGENCY = {lane: rank for rank, lane in enumerate(Lane)}
 
 @dataclass(slots=True, eq=False)
 class Asker:
-    """On whose behalf a load runs. It changes when somebody in a greater hurry comes to want the same load.
+    """On whose behalf one load runs. It changes when others come to want the same load, or cease to.
 
     Whoever orders calls must therefore read it when choosing, not when the call comes. ``client`` is the name of a
-    gateway key, ``owner`` or an address; empty for Dozor itself. ``waiting`` is how many people wait for the load, and
-    ``expected`` how many more are likely to ask for what it brings.
+    gateway key, ``owner`` or an address; empty for Dozor itself. ``waiting`` is how many people wait for the load now,
+    and ``expected`` how many more are expected to ask for what it brings, by whoever knows the demand.
     """
 
     lane: Lane
     client: str
     waiting: int = 0
     expected: float = 0.0
+
+    @property
+    def urgency(self) -> Lane:
+        """The lane that it goes in now: a person's load that everybody has ceased to wait for is a refresh."""
+        return Lane.REFRESH if self.lane is Lane.PERSON and not self.waiting else self.lane
+
+    @property
+    def need(self) -> float:
+        """How many the load is for."""
+        return self.waiting + self.expected
 
     def raise_to(self, lane: Lane, client: str) -> None:
         """Become a load for this client in this lane, unless the present one is as urgent; it never sinks."""

@@ -21,7 +21,7 @@ from dozor.caching.readthrough import SOON, UPSTREAM, Read
 from dozor.caching.stats import Outcome
 from dozor.domain.errors import DeadlinePassed, DozorError, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
-from dozor.domain.lanes import Asker
+from dozor.domain.lanes import Asker, Lane
 from dozor.market import tuning
 from dozor.market.crew import LotCrew, refusal_key
 from dozor.market.planner import Planner
@@ -139,7 +139,7 @@ class Batches:
                 return self._served(key, batch, self._stand(batch, desk), outcome, source or MemoryTier.name)
             booking = desk.planner.want(due, asker)
             led = led or booking.is_new
-            landed = await self._landed(booking.flights, ends_at)
+            landed = await self._landed(booking.flights, asker, ends_at)
             if landed is None:
                 error = DeadlinePassed(wait_seconds, self._clock.now() + SOON)
                 break
@@ -161,9 +161,9 @@ class Batches:
                 raise instead.error
         assert_never(instead)
 
-    async def _landed(self, flights: Sequence[Flight], ends_at: float) -> Sequence[Flight] | None:
+    async def _landed(self, flights: Sequence[Flight], asker: Asker, ends_at: float) -> Sequence[Flight] | None:
         """All of these flights once they have landed, or those that failed; ``None`` when the time is over first."""
-        with _waiting_for(flights):
+        with _awaited_by(asker, flights):
             done, _ = await asyncio.wait(
                 [flight.landed for flight in flights],
                 timeout=ends_at - self._clock.monotonic(),
@@ -296,12 +296,13 @@ def _outcome(source: str, *, led: bool) -> Outcome:
 
 
 @contextmanager
-def _waiting_for(flights: Sequence[Flight]) -> Iterator[None]:
-    """Somebody waits for these flights: admission lets those go first that many wait for."""
-    for flight in flights:
+def _awaited_by(asker: Asker, flights: Sequence[Flight]) -> Iterator[None]:
+    """Count who waits for these flights, if that is a person: those go first that many wait for."""
+    counted = flights if asker.lane.precedes(Lane.REFRESH) else ()
+    for flight in counted:
         flight.asker.waiting += 1
     try:
         yield
     finally:
-        for flight in flights:
+        for flight in counted:
             flight.asker.waiting -= 1

@@ -41,26 +41,24 @@ class Fetched:
 Depart: TypeAlias = Callable[[], Awaitable[Call]]
 
 
-def ready(call: Call) -> Depart:
-    """The departure of a call that is settled, and that nobody else may be making."""
-
-    async def depart() -> Call:
-        return call
-
-    return depart
-
-
 class Upstream(Protocol):
     """The rate-limited API."""
 
     async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
-        """Make a call for ``asker``, within the budget.
+        """Make one call for ``asker``, within the budget.
 
-        ``asker`` may become more urgent until the call is sent. ``family`` is the label that reads are counted under
-        too. ``depart`` is awaited before each attempt, when it could be sent at once, and says what to send: a call may
-        grow until then. What it raises ends the fetch with nothing sent or spent. Raises BudgetExhausted,
-        UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected (``domain/errors.py``).
-        Ends by itself within 25 s. Being cancelled leaves the budget charged.
+        ``depart`` is awaited before each attempt, when it could be sent at once, and returns what to send; what it
+        raises ends the fetch with nothing sent or spent. Until then the call may grow, and ``asker`` become more urgent
+        or more needed. ``family`` is the label that reads are counted under too.
+
+        Raises BudgetExhausted, UpstreamLimited, UpstreamUnavailable, UpstreamTimedOut, KeyRejected or QuestionRejected
+        (``domain/errors.py``). Ends by itself within 25 s. Being cancelled leaves the budget charged.
+        """
+
+    def expected_wait(self, lane: Lane, need: float) -> float:
+        """For how many seconds the quota would make a load wait that is needed by so many, as far as is known.
+
+        0 when it could go out at once. It costs nothing to ask.
         """
 
 

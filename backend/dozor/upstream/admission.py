@@ -1,17 +1,13 @@
-"""Who may call upstream, and when: those who wait stand in lanes, and go out as the accounts allow.
+"""Who may call upstream, and when: those who wait stand in line, and go out as the accounts allow.
 
-A person goes before a refresh before a warm-up. The watcher of alerts goes before all with what is its own reserve, and
-after people with what is not. Within a lane it is one client's turn after another's, so that nobody who asks for much
-keeps out who asks for little. The queue is each process's own; what it spends from is not.
+The watcher of alerts goes before all with what is its own reserve; else the line (``waiting_line``) says whose turn it
+is. The line is each process's own; what it spends from is not.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import Counter, OrderedDict
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, assert_never
 
@@ -19,6 +15,8 @@ from dozor.domain.allowance import Shortage, Wait
 from dozor.domain.errors import BudgetExhausted, TryLater, UpstreamLimited
 from dozor.domain.lanes import Asker, Lane
 from dozor.upstream.accounts import Charge, Outcome, Spending
+from dozor.upstream.outlook import Outlook, Purse
+from dozor.upstream.waiting_line import Waiter, WaitingLine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from dozor.clock import Clock
 
 SENT_WITHIN_SECONDS = 4.0  # and an attempt's 10: sooner than a call counts as ended whose process says nothing
-CLIENTS_REMEMBERED = 1000
-BELIEVED_FOR = 1.0  # another process may give back a slot, or the operator correct the count
-AFTER_PEOPLE = (Lane.PERSON, Lane.ALERT, Lane.REFRESH, Lane.WARM_UP)
 
 
 class Budget(Protocol):
@@ -100,16 +95,6 @@ class Permit:
             await self._budget.give_back(self._charge)
 
 
-@dataclass(eq=False, slots=True)
-class _Waiter:
-    """One who waits. ``asker`` may come to be in a greater hurry meanwhile."""
-
-    asker: Asker
-    family: str
-    give_up_at: float
-    turn: asyncio.Future[Charge]
-
-
 class Admission:
     """Lets calls out within ``budget``.
 
@@ -135,11 +120,8 @@ class Admission:
         self._count_only_successes = count_only_successes
         self._max_waiting = max_waiting
         self._max_wait = max_wait_seconds
-        self._waiting: list[_Waiter] = []
-        self._had_turn: OrderedDict[str, int] = OrderedDict()  # the clients, by when they last had a turn
-        self._turns = 0
-        self._blocked: dict[bool, Wait] = {}  # why the last try failed: with the reserve alone, and with the rest
-        self._blocked_at = -math.inf
+        self._line = WaitingLine()
+        self._outlook = Outlook()
         self._changed = asyncio.Event()
         self._dispatcher: asyncio.Task[None] | None = None
 
@@ -165,28 +147,30 @@ class Admission:
         """How far the budget is spent. Raises UpstreamUnavailable."""
         return await self._budget.spending()
 
-    @property
-    def waiting(self) -> int:
-        """How many wait for their turn."""
-        return len(self._waiting)
-
     def waiting_by_lane(self) -> Mapping[Lane, int]:
-        """The same, by how urgent it is now."""
-        lanes = Counter(waiter.asker.lane for waiter in self._waiting)
-        return {lane: lanes[lane] for lane in Lane}
+        """How many wait for their turn, by how urgent it is now."""
+        return self._line.by_lane()
+
+    def expected_wait(self, lane: Lane, need: float) -> float:
+        """In how many seconds a load of this lane and need would go out, as far as is known; 0 for at once.
+
+        It asks nobody: while nobody waits, that the minute has filled up is known from the next who tries.
+        """
+        return self._outlook.likely_wait(lane, self._line.before(lane, need), self._clock.monotonic())
 
     async def _take_turn(self, asker: Asker, family: str, max_wait: float) -> Charge:
         now = self._clock.monotonic()
-        waiter = _Waiter(asker, family, now + max_wait, asyncio.get_running_loop().create_future())
-        is_alert = asker.lane is Lane.ALERT
-        wait = None if is_alert else self._known_wait(now)
-        if wait is not None and (chance_at := wait.chance(self._ahead_of(waiter))) > waiter.give_up_at:
-            raise self._refusal(wait, chance_at)
-        if len(self._waiting) >= self._max_waiting:
-            raise self._refusal(wait, now + 1.0 if wait is None else wait.chance(len(self._waiting)))
-        self._waiting.append(waiter)
-        if wait is None:
+        waiter = Waiter(asker, family, now + max_wait, asyncio.get_running_loop().create_future())
+        shortfall = self._outlook.sure(waiter.lane, now)
+        if len(self._line) >= self._max_waiting:
+            at = now + 1.0 if shortfall is None else shortfall.chance(len(self._line))
+            raise self._refusal(Shortage.MINUTE if shortfall is None else shortfall.shortage, at)
+        self._line.join(waiter)
+        if shortfall is None:
             self._changed.set()
+        elif (chance_at := shortfall.chance(self._line.in_order().index(waiter))) > waiter.give_up_at:
+            self._line.leave(waiter)
+            raise self._refusal(shortfall.shortage, chance_at)
         if self._dispatcher is None or self._dispatcher.done():
             self._dispatcher = self._tasks.create_task(self._hand_out_turns(), name="hand out turns to call upstream")
         try:
@@ -195,91 +179,76 @@ class Admission:
             await self._leave(waiter)
             raise
 
-    async def _leave(self, waiter: _Waiter) -> None:
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
+    async def _leave(self, waiter: Waiter) -> None:
+        if waiter in self._line:
+            self._line.leave(waiter)
         elif waiter.turn.done() and not waiter.turn.cancelled() and waiter.turn.exception() is None:
             await self._withdraw(waiter.turn.result())  # its turn came in the moment in which it left
 
     async def _withdraw(self, charge: Charge) -> None:
         await self._budget.withdraw(charge)
-        self._blocked.clear()
+        self._outlook.forget()
         self._changed.set()
 
     async def _hand_out_turns(self) -> None:
-        while self._waiting:
+        while len(self._line):
             self._changed.clear()
-            has_moved = False
-            for waiter, beyond_reserve in self._next_tries():
-                has_moved = waiter.turn.done() or await self._try(waiter, beyond_reserve=beyond_reserve) or has_moved
-            # One who is cancelled is done before it has left.
-            self._waiting = [waiter for waiter in self._waiting if not waiter.turn.done()]
-            if not has_moved:
-                await self._sleep_until(min(wait.chance() for wait in self._blocked.values()))
+            failed: list[Wait] = []
+            tries = self._next_tries()
+            for waiter, purse in tries:
+                if not waiter.turn.done() and (wait := await self._try(waiter, purse)) is not None:
+                    failed.append(wait)
+            self._line.forget_done()
+            if len(failed) == len(tries):
+                await self._sleep_until(min(wait.chance() for wait in failed))
 
-    def _next_tries(self) -> Sequence[tuple[_Waiter, bool]]:
+    def _next_tries(self) -> Sequence[tuple[Waiter, Purse]]:
         """Whose turn it is: of those who have a reserve, and of those who share the rest."""
         tries = []
-        if (alert := self._next_in(Lane.ALERT)) is not None:
-            tries.append((alert, False))
-        first = next((waiter for lane in AFTER_PEOPLE if (waiter := self._next_in(lane)) is not None), None)
-        if first is not None:
-            tries.append((first, True))
+        if (alert := self._line.first_in(Lane.ALERT)) is not None:
+            tries.append((alert, Purse.RESERVE))
+        if (first := self._line.first()) is not None:
+            tries.append((first, Purse.REST))
         return tries
 
-    def _next_in(self, lane: Lane) -> _Waiter | None:
-        return min((one for one in self._waiting if one.asker.lane is lane), key=self._fairly, default=None)
-
-    def _fairly(self, waiter: _Waiter) -> int:
-        # Who waits longer is found first among equals.
-        return self._had_turn.get(waiter.asker.client, 0)
-
-    async def _try(self, waiter: _Waiter, *, beyond_reserve: bool) -> bool:
-        """Whether something has come of it, and another may be tried."""
+    async def _try(self, waiter: Waiter, purse: Purse) -> Wait | None:
+        """Why nothing has come of it; ``None`` when something has, and another may be tried."""
         try:
-            outcome = await self._budget.charge(waiter.asker.lane, waiter.family, beyond_reserve=beyond_reserve)
+            outcome = await self._budget.charge(waiter.lane, waiter.family, beyond_reserve=purse is Purse.REST)
         except Exception as error:  # noqa: BLE001  # it is the asker's: raised here it would end the whole group
             self._dismiss(waiter, error)
-            return True
+            return None
         if isinstance(outcome, Wait):
-            self._blocked[beyond_reserve] = outcome
-            self._blocked_at = self._clock.monotonic()
-            return self._dismiss_hopeless(outcome, beyond_reserve=beyond_reserve)
-        self._blocked.pop(beyond_reserve, None)
-        if waiter.turn.done() or waiter not in self._waiting:
+            self._outlook.fell_short(purse, outcome, self._clock.monotonic())
+            return None if self._dismiss_hopeless(purse, outcome) else outcome
+        self._outlook.went(purse, self._clock.monotonic())
+        if waiter.turn.done() or waiter not in self._line:
             await self._withdraw(outcome)
-            return True
-        self._waiting.remove(waiter)
-        self._turns += 1
-        self._had_turn[waiter.asker.client] = self._turns
-        self._had_turn.move_to_end(waiter.asker.client)
-        if len(self._had_turn) > CLIENTS_REMEMBERED:
-            self._had_turn.popitem(last=False)
+            return None
+        self._line.go(waiter)
         waiter.turn.set_result(outcome)
-        return True
+        return None
 
-    def _dismiss_hopeless(self, wait: Wait, *, beyond_reserve: bool) -> bool:
+    def _dismiss_hopeless(self, purse: Purse, wait: Wait) -> bool:
         """Refuse those who are sure to wait for longer than they can. Whether there were any."""
-        if not beyond_reserve:  # an alert may still go with the rest
+        if purse is Purse.RESERVE:  # an alert may still go with the rest
             return False
-        in_order = sorted(self._waiting, key=lambda one: (AFTER_PEOPLE.index(one.asker.lane), self._fairly(one)))
         hopeless = []
         ahead = 0
-        for waiter in in_order:
+        for waiter in self._line.in_order():
             chance_at = wait.chance(ahead)
-            if waiter.asker.lane is Lane.ALERT and (own := self._blocked.get(False)) is not None:
-                chance_at = min(chance_at, own.chance())
+            if waiter.lane is Lane.ALERT:
+                chance_at = min(chance_at, self._outlook.alerts_own_chance())
             if chance_at > waiter.give_up_at:
                 hopeless.append((waiter, chance_at))
             else:
                 ahead += 1
         for waiter, chance_at in hopeless:
-            self._dismiss(waiter, self._refusal(wait, chance_at))
+            self._dismiss(waiter, self._refusal(wait.shortage, chance_at))
         return bool(hopeless)
 
-    def _dismiss(self, waiter: _Waiter, error: Exception) -> None:
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
+    def _dismiss(self, waiter: Waiter, error: Exception) -> None:
+        self._line.leave(waiter)
         if not waiter.turn.done():
             waiter.turn.set_exception(error)
 
@@ -292,22 +261,9 @@ class Admission:
         finally:
             woken.cancel()
             slept.cancel()
-        self._blocked.clear()
 
-    def _known_wait(self, now: float) -> Wait | None:
-        """Why nobody but an alert can go now, if that is known."""
-        wait = self._blocked.get(True)
-        is_news = now - self._blocked_at < BELIEVED_FOR
-        return wait if is_news and wait is not None and wait.chance() > now else None
-
-    def _ahead_of(self, waiter: _Waiter) -> int:
-        """How many are sure to go before a newcomer."""
-        place, turn = AFTER_PEOPLE.index(waiter.asker.lane), self._fairly(waiter)
-        return sum((AFTER_PEOPLE.index(one.asker.lane), self._fairly(one)) <= (place, turn) for one in self._waiting)
-
-    def _refusal(self, wait: Wait | None, retry_at: float) -> TryLater:
+    def _refusal(self, shortage: Shortage, retry_at: float) -> TryLater:
         at = self._instant(retry_at)
-        shortage = Shortage.MINUTE if wait is None else wait.shortage
         match shortage:
             case Shortage.MINUTE | Shortage.SHARING:
                 return BudgetExhausted("minute", at)

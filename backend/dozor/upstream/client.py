@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from dozor.clock import Clock
     from dozor.domain.frequent import Frequency
-    from dozor.domain.lanes import Asker
+    from dozor.domain.lanes import Asker, Lane
     from dozor.market.ports import Call, Depart
     from dozor.upstream.accounts import Spending
     from dozor.upstream.admission import Admission
@@ -121,6 +121,10 @@ class UpstreamClient:
             self._spending = await self._admission.spending()
         assert self._spending is not None, "the ledger was readable when it was entered"
         return self._spending
+
+    def expected_wait(self, lane: Lane, need: float) -> float:
+        """See ``market.ports.Upstream.expected_wait``."""
+        return self._admission.expected_wait(lane, need)
 
     async def fetch(self, asker: Asker, family: str, depart: Depart) -> Fetched:
         """See ``market.ports.Upstream.fetch``."""

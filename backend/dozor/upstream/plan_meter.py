@@ -15,7 +15,7 @@ import structlog
 from dozor.domain.budget import minute_allowance
 from dozor.domain.errors import QuestionRejected, TryLater
 from dozor.domain.lanes import Asker, Lane
-from dozor.market.ports import BodyShape, Call, Upstream, ready
+from dozor.market.ports import BodyShape, Call, Upstream
 
 if TYPE_CHECKING:
     from dozor.clock import Clock
@@ -71,9 +71,8 @@ class PlanMeter:
 
     async def read(self) -> bool:
         """Read it once, for one call. ``False``: it cannot be had, and all stays as it was. Never raises."""
-        call = Call("/key", (), BodyShape.OBJECT)
         try:
-            fetched = await self._upstream.fetch(Asker(Lane.WARM_UP, ""), "key", ready(call))
+            fetched = await self._upstream.fetch(Asker(Lane.WARM_UP, ""), "key", _depart)
             usage = msgspec.json.decode(fetched.body, type=_Usage)
             await self._apply(usage)
         except (TryLater, QuestionRejected, msgspec.DecodeError) as error:
@@ -100,6 +99,10 @@ class PlanMeter:
             log.info("plan.read", per_minute=per_minute, per_month=per_month)
         if used is not None and (more := await self._ledger.raise_used(used)):
             log.warning("plan.used_elsewhere", calls=more)
+
+
+async def _depart() -> Call:
+    return Call("/key", (), BodyShape.OBJECT)
 
 
 def _least(*figures: int | None) -> int | None:

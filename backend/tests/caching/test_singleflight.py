@@ -180,6 +180,40 @@ async def test_who_joins_a_flight_under_way_raises_it_and_nobody_lowers_it() -> 
         load.go.set()
 
 
+async def test_asker_of_a_flight_knows_how_many_people_wait_for_it_now() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        flights, load, asker = SingleFlight[str](tasks), Load(), Asker(Lane.REFRESH, "app")
+        flights.start("k", load, asker)
+        await settle()
+        assert asker.waiting == 0
+        people = [
+            asyncio.create_task(flights.run("k", load, SECONDS, Asker(Lane.PERSON, f"{number}"))) for number in range(3)
+        ]
+        warming = asyncio.create_task(flights.run("k", load, SECONDS, Asker(Lane.WARM_UP, "")))
+        await settle()
+        assert asker.waiting == 3, "who warms up is nobody"
+        people[0].cancel()
+        with pytest.raises(NotLanded):
+            await flights.run("k", load, 0, Asker(Lane.PERSON, "in a hurry"))
+        await settle()
+        assert asker.waiting == 2
+        load.go.set()
+        await asyncio.gather(*people[1:], warming)
+        assert asker.waiting == 0
+
+
+async def test_who_begins_a_flight_is_counted_as_waiting_until_it_fails() -> None:
+    async with asyncio.TaskGroup() as tasks:
+        flights, load, asker = SingleFlight[str](tasks), Load(ValueError("broken")), Asker(Lane.PERSON, "app")
+        caller = asyncio.create_task(flights.run("k", load, SECONDS, asker))
+        await settle()
+        assert asker.waiting == 1
+        load.go.set()
+        with pytest.raises(ValueError, match="broken"):
+            await caller
+        assert asker.waiting == 0
+
+
 async def test_who_begins_nothing_behind_because_a_flight_is_under_way_raises_it_too() -> None:
     async with asyncio.TaskGroup() as tasks:
         flights, load, asker = SingleFlight[str](tasks), Load(), Asker(Lane.WARM_UP, "")

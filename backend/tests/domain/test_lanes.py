@@ -68,3 +68,23 @@ def test_what_runs_behind_is_a_refresh_at_most_for_the_same_client(waiting: Lane
     assert (other.lane, other.client) == (behind, "app")
     other.raise_to(Lane.ALERT, "")
     assert (asker.lane, asker.client) == (waiting, "app")
+
+
+@pytest.mark.parametrize(
+    ("lane", "waiting", "urgency"),
+    [
+        (Lane.PERSON, 1, Lane.PERSON),
+        (Lane.PERSON, 0, Lane.REFRESH),  # what it brings is kept, but nobody waits for it
+        (Lane.ALERT, 0, Lane.ALERT),  # the watcher needs it, whoever waits
+        (Lane.REFRESH, 0, Lane.REFRESH),
+        (Lane.WARM_UP, 0, Lane.WARM_UP),
+    ],
+)
+def test_load_of_a_person_that_nobody_waits_for_is_as_urgent_as_a_refresh(
+    lane: Lane, waiting: int, urgency: Lane
+) -> None:
+    assert Asker(lane, "app", waiting).urgency is urgency
+
+
+def test_load_is_needed_by_those_who_wait_and_those_who_are_expected() -> None:
+    assert Asker(Lane.PERSON, "app", waiting=2, expected=0.5).need == 2.5

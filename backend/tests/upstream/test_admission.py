@@ -73,8 +73,10 @@ class Callers:
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self._group = group
 
-    def ask(self, name: str, lane: Lane = Lane.PERSON, client: str = "app") -> Asker:
-        asker = Asker(lane, client)
+    def ask(
+        self, name: str, lane: Lane = Lane.PERSON, client: str = "app", *, waiting: int = 1, expected: float = 0
+    ) -> Asker:
+        asker = Asker(lane, client, waiting, expected)
         self.tasks[name] = self._group.create_task(self._call(name, asker))
         return asker
 
@@ -140,6 +142,99 @@ async def test_clients_take_turns_however_much_one_of_them_asks_for() -> None:
         people.ask("app", client="page")
         await people.clock.advance(7)
         assert people.sent == ["bot 0", "app", "bot 1", "bot 2"]
+
+
+async def test_load_that_most_people_wait_for_or_are_expected_to_ask_for_goes_first() -> None:
+    async with callers(5) as people:
+        await people.use_up(5, ends_in=2)
+        people.ask("one")
+        people.ask("another")
+        people.ask("three", waiting=3)
+        people.ask("one and four to come", expected=4)
+        await people.clock.advance(7)
+        assert people.sent == ["one and four to come", "three", "one", "another"]
+
+
+async def test_what_becomes_needed_while_it_waits_goes_as_that() -> None:
+    async with callers(3) as people:
+        await people.use_up(3, ends_in=2)
+        people.ask("earlier", waiting=2)
+        asker = people.ask("later")
+        await settle()
+        asker.expected = 1.5
+        await people.clock.advance(6)
+        assert people.sent == ["later", "earlier"]
+
+
+async def test_client_whose_turn_it_is_goes_before_another_whose_load_is_needed_more() -> None:
+    async with callers(4) as people:
+        await people.use_up(4, ends_in=1)
+        for number in range(3):
+            people.ask(f"bot {number}", client="bot", waiting=10)
+        people.ask("app", client="page")
+        await people.clock.advance(7)
+        assert people.sent == ["bot 0", "app", "bot 1", "bot 2"]
+
+
+async def test_load_that_everybody_has_ceased_to_wait_for_goes_after_those_with_somebody() -> None:
+    async with callers(4) as people:
+        await people.use_up(4, ends_in=2)
+        given_up = people.ask("given up", waiting=2, expected=7)
+        people.ask("refresh", Lane.REFRESH)
+        people.ask("waited for")
+        people.ask("warm-up", Lane.WARM_UP)
+        await settle()
+        given_up.waiting = 0
+        assert people.admission.waiting_by_lane()[Lane.PERSON] == 1
+        await people.clock.advance(7)
+        assert people.sent == ["waited for", "given up", "refresh", "warm-up"]
+
+
+async def test_flood_of_one_client_refuses_nobody_else() -> None:
+    async with callers(27) as people:
+        await people.use_up(27, ends_in=4)
+        people.ask("page before", client="page")
+        await people.clock.advance(4)
+        for number in range(100):
+            people.ask(f"bot {number}", client="bot")
+        people.ask("page", client="page")
+        await people.clock.advance(2)
+        assert people.sent == ["page before", "bot 0", "page"]
+        assert len(people.refused) > 80
+
+
+async def test_wait_to_expect_is_the_wait_that_comes() -> None:
+    async with callers(4) as people:
+        assert people.admission.expected_wait(Lane.PERSON, 1) == 0
+        await people.use_up(4, ends_in=3)
+        assert people.admission.expected_wait(Lane.REFRESH, 0) == 0, "nobody has tried since the minute filled up"
+        people.ask("person", waiting=2)
+        await settle()
+        expect = people.admission.expected_wait
+        assert [expect(Lane.PERSON, need) for need in (1, 2, 2.5)] == [4, 4, 3]
+        assert [expect(lane, 9) for lane in (Lane.REFRESH, Lane.WARM_UP)] == [4, 4]
+        await people.clock.advance(3)
+        assert people.sent == ["person"]
+        assert expect(Lane.REFRESH, 0) == 1, "the next slot, though nobody waits"
+        people.ask("refresh", Lane.REFRESH)
+        await people.clock.advance(1)
+        assert people.sent == ["person", "refresh"]
+        await people.clock.advance(60)
+        assert expect(Lane.REFRESH, 0) == 0
+
+
+async def test_wait_to_expect_is_over_when_there_turns_out_to_be_more() -> None:
+    async with callers(4) as people:
+        await people.use_up(4, ends_in=30)
+        people.ask("too early")
+        await settle()
+        assert people.admission.expected_wait(Lane.PERSON, 1) == 30
+        people.budget.allowance.slots.clear()  # as the operator may, or another machine that leaves
+        await people.clock.advance(2)
+        people.ask("asks all the same")
+        await settle()
+        assert people.sent == ["asks all the same"]
+        assert people.admission.expected_wait(Lane.PERSON, 1) == 0
 
 
 async def test_alert_goes_at_once_with_its_reserve_while_people_wait() -> None:
