@@ -75,6 +75,7 @@ class Run:
             "minutes": f"{begin / 60:g}-{end / 60:g}",
             "requests": len(within),
             "success_percent": round(100 * served / max(1, len(within)), 2),
+            "failed": dict(Counter(one.asked.kind for one in within if not one.ok)),
             "p50_ms": round(1000 * at(took, 0.5), 1),
             "p99_ms": round(1000 * at(took, 0.99), 1),
             "age_p99_s": {kind: round(at(sorted(found), 0.99)) for kind, found in sorted(ages.items())},
@@ -203,6 +204,9 @@ async def main() -> None:
                 "who": name,
                 "minutes": f"{w[0] / 60:g}-{w[1] / 60:g}",
                 "success_percent": round(100 * success(results, *w), 2),
+                "failed": dict(
+                    Counter(one.asked.kind for one in results if not one.answered and w[0] <= one.asked.at < w[1])
+                ),
             }
             for w in windows
         ]

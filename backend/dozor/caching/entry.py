@@ -47,6 +47,10 @@ class Entry:
         """Whether it may be served at ``now`` without waiting for its refresh."""
         return self.policy.within_grace(abs(now - self.fetched_at))
 
+    def staleness(self, now: datetime) -> float:
+        """How far it is on its way from the end of its fresh time, 0, to the end of its grace, 1; below 0: fresh."""
+        return self.policy.staleness(abs(now - self.fetched_at))
+
     @property
     def size_bytes(self) -> int:
         """What it weighs in memory, near enough for a bound."""

@@ -99,7 +99,7 @@ class ReadThrough:
             case Serve():
                 return self._served(decision, family, now, source)
             case ServeAndRefresh():
-                behind = asker.behind()
+                behind = asker.behind(decision.entry.staleness(now))
                 began = self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind)
                 return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source, began_load=began)
             case Refuse():

@@ -49,7 +49,7 @@ class _Flight(Generic[V]):
 
     def raise_to(self, asker: Asker | None) -> None:
         if self.asker is not None and asker is not None:
-            self.asker.raise_to(asker.lane, asker.client)
+            self.asker.join(asker)
 
     @contextmanager
     def awaited_by(self, asker: Asker | None) -> Iterator[None]:

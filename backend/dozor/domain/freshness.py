@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -51,6 +52,11 @@ class FreshnessPolicy:
     def within_grace(self, age: timedelta) -> bool:
         """Whether an answer of this age is served without waiting for its refresh."""
         return age < self.fresh_for + self.grace_for
+
+    def staleness(self, age: timedelta) -> float:
+        """How far an answer of this age is on its way from the end of its fresh time, 0, to the end of its grace, 1."""
+        past = age - self.fresh_for
+        return past / self.grace_for if self.grace_for else math.copysign(math.inf, past.total_seconds())
 
     def jittered(self, seed: str) -> FreshnessPolicy:
         """The same policy with a fresh time up to 10 % longer, the same for the same ``seed`` in every process.

@@ -19,6 +19,8 @@ class Lane(Enum):
         return _URGENCY[self] < _URGENCY[other]
 
 
+PRESSING = 0.25  # of the grace: half of it is as old as prices should get, and a turn may take long
+
 _URGENCY = {lane: rank for rank, lane in enumerate(Lane)}
 
 
@@ -28,18 +30,21 @@ class Asker:
 
     Whoever orders calls must therefore read it when choosing, not when the call comes. ``client`` is the name of a
     gateway key, ``owner`` or an address; empty for Dozor itself. ``waiting`` is how many people wait for the load now,
-    and ``expected`` how many more are expected to ask for what it brings, by whoever knows the demand.
+    and ``expected`` how many more are expected to ask for what it brings, by whoever knows the demand. ``is_pressing``:
+    people are served what is so old that they might as well wait.
     """
 
     lane: Lane
     client: str
     waiting: int = 0
     expected: float = 0.0
+    is_pressing: bool = False
 
     @property
     def urgency(self) -> Lane:
         """The lane that it goes in now: a person's load that everybody has ceased to wait for is a refresh."""
-        return Lane.REFRESH if self.lane is Lane.PERSON and not self.waiting else self.lane
+        is_idle = not self.waiting and not self.is_pressing
+        return Lane.REFRESH if self.lane is Lane.PERSON and is_idle else self.lane
 
     @property
     def need(self) -> float:
@@ -52,7 +57,21 @@ class Asker:
             self.lane = lane
             self.client = client
 
-    def behind(self) -> Asker:
-        """Another, for a load that this one does not wait for."""
+    def join(self, other: Asker) -> None:
+        """Become a load for this other asker too."""
+        self.raise_to(other.lane, other.client)
+        self.expected = max(self.expected, other.expected)
+        self.is_pressing = self.is_pressing or other.is_pressing
+
+    def behind(self, staleness: float = 0.0) -> Asker:
+        """Another, for a load that this one does not wait for, because it is served what is known.
+
+        ``staleness`` is how far that is on its way from the end of its fresh time, 0, to the end of its grace, 1: the
+        further, the more the load is needed. Early enough for the line to move before the end, it presses: then it
+        goes among the loads that people wait for, by its need.
+        """
+        expected = self.expected * min(max(staleness, 0.0), 1.0)
+        if staleness >= PRESSING and self.lane.precedes(Lane.REFRESH):
+            return Asker(Lane.PERSON, self.client, expected=expected, is_pressing=True)
         lane = Lane.REFRESH if self.lane.precedes(Lane.REFRESH) else self.lane
-        return Asker(lane, self.client)
+        return Asker(lane, self.client, expected=expected)

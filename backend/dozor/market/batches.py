@@ -24,6 +24,7 @@ from dozor.domain.freshness import FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
 from dozor.market import tuning
 from dozor.market.crew import LotCrew, refusal_key
+from dozor.market.demand import Demand
 from dozor.market.planner import Planner
 from dozor.market.policy import policy_of_facts
 from dozor.market.standing import ABSENT_FOR, Standing, standing
@@ -86,6 +87,7 @@ class Batches:
         self._tasks = tasks
         self._clock = clock
         self._around = surroundings
+        self._demand = Demand(clock)
         self._desks: OrderedDict[Lot, _Desk] = OrderedDict()
 
     async def read(self, key: str, batch: Batch, asker: Asker, *, wait_seconds: float) -> Read:
@@ -96,6 +98,8 @@ class Batches:
         began_at, ends_at = self._clock.now(), self._clock.monotonic() + wait_seconds
         desk = self._desk(batch.lot)
         desk.planner.count(batch.coins, batch.columns)
+        self._demand.count(batch.lot.key)
+        asker.expected = self._demand.rate(batch.lot.key) * tuning.EXPECT_S
         stand, source = await self._look(batch, desk)
         if batch.page is not None and any(self._is_on(batch.page, coin) for coin, _ in stand.due):
             with suppress(DozorError):  # then by their ids, or not at all, which is told below
@@ -109,7 +113,7 @@ class Batches:
             case ServeAndRefresh():
                 # What the page has is refreshed with the page.
                 due = [fact for fact in stand.due if not self._is_on(batch.page, fact[0])]
-                booking = desk.planner.want(due, asker.behind())
+                booking = desk.planner.want(due, asker.behind(decision.entry.staleness(self._clock.now())))
                 return self._served(key, batch, stand, Outcome.STALE_HIT, source, began_load=booking.is_new)
             case Refuse(error=error):
                 self._stats.count_read(batch.lot.endpoint.function, Outcome.NEGATIVE_HIT)

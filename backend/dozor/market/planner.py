@@ -136,7 +136,7 @@ class Planner:
         if rest:
             flights[self._book(rest, asker)] = None
         for flight in flights:
-            flight.asker.raise_to(asker.lane, asker.client)
+            flight.asker.join(asker)
         return Booking(tuple(flights), is_new)
 
     def seal(self, flight: Flight) -> Call:
@@ -210,7 +210,7 @@ class Planner:
 
     def _begin(self, asker: Asker, leaves_at: float) -> Flight:
         landed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        flight = Flight(Asker(asker.lane, asker.client), leaves_at, landed)
+        flight = Flight(Asker(asker.lane, asker.client), leaves_at, landed)  # one of its own: others may join it
         flying = self._fly(flight)
         try:
             self._tasks.create_task(flying, name=f"a call for {self.lot.key}")

@@ -34,7 +34,7 @@ async def test_a_load_that_is_waited_for_runs_in_the_lane_and_for_the_client_of_
 )
 async def test_a_stale_answer_is_refreshed_behind_for_the_client_who_got_it(reader: Lane, refresh: Lane) -> None:
     async with desk() as at:
-        await at.hold_entry_aged(100)
+        await at.hold_entry_aged(70)
         await at.read(lane=reader, client="bot")
         await settle()
     assert loads(at) == [(refresh, "bot")]
@@ -50,7 +50,7 @@ async def test_refresh_of_a_fresh_entry_runs_for_who_wants_it() -> None:
 
 async def test_person_who_comes_to_wait_for_a_refresh_raises_it_while_it_is_under_way() -> None:
     async with desk() as at:
-        await at.hold_entry_aged(100)
+        await at.hold_entry_aged(70)
         at.source.hold()
         await at.read(client="app")
         await settle()
@@ -65,7 +65,7 @@ async def test_person_who_comes_to_wait_for_a_refresh_raises_it_while_it_is_unde
 
 async def test_warm_up_is_raised_by_who_gets_a_stale_answer_and_by_who_waits() -> None:
     async with desk() as at:
-        await at.hold_entry_aged(100)
+        await at.hold_entry_aged(70)
         at.source.hold()
         await at.read(lane=Lane.WARM_UP, client="")
         await settle()
@@ -93,7 +93,7 @@ async def test_load_stays_urgent_when_the_person_leaves_or_runs_out_of_time() ->
 async def test_next_load_of_a_key_knows_nothing_of_the_urgency_of_the_last() -> None:
     async with desk() as at:
         await at.read(client="bot")
-        await at.clock.advance(100)
+        await at.clock.advance(70)
         await at.read(client="app")
         await settle()
     assert loads(at) == [(Lane.PERSON, "bot"), (Lane.REFRESH, "app")]
