@@ -30,7 +30,7 @@ class Short(Exception):
 
 
 class Till:
-    """Enter it before use. ``clock`` may be a real one."""
+    """Enter it before use. ``clock`` may be a real one, and ``ledger_type`` a ledger that works in another way."""
 
     def __init__(
         self,
@@ -42,9 +42,10 @@ class Till:
         resets_on: int = 1,
         machines: int = 1,
         rules: Rules | None = None,
+        ledger_type: type[Ledger] = Ledger,
     ) -> None:
         self.clock: Clock = clock if clock is not None else FakeClock()
-        self.ledger = Ledger(path, resets_on=resets_on, clock=self.clock)
+        self.ledger = ledger_type(path, resets_on=resets_on, clock=self.clock)
         limits = Limits(per_minute, per_minute, per_month, resets_on)
         self.accounts = Accounts(self.ledger, limits, self.clock, machines=machines, rules=rules)
 

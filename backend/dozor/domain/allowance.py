@@ -14,10 +14,11 @@ from typing import TypeAlias
 
 from dozor.domain.lanes import Lane
 from dozor.domain.learning import LearntLimit
-from dozor.domain.pace import ALERT_SHARE, ROUNDING, Bucket, MonthTerms
+from dozor.domain.pace import ALERT_SHARE, ROUNDING, Bucket, MonthTerms, kept_from_warm_up
 
 TURNS_PER_ALERT = 3  # where the reserve is less than a slot: every third that comes free
 WANTED_FOR = 10.0  # seconds for which an alert that was refused keeps its turn
+KEPT_FROM_WARM_UP = 2 / 9  # of the minute's slots, 6 of 27: people may miss that often without a wait
 LOOK_AGAIN = 1.0  # seconds after which something may have changed that no instant is known for
 
 
@@ -118,7 +119,8 @@ class Allowance:
     def charge(self, now: float, terms: Terms, call: str, lane: Lane, *, beyond_reserve: bool = True) -> Decision:
         """Take what the call needs, or nothing.
 
-        ``beyond_reserve``: an alert may also take what is not the alerts' own.
+        ``beyond_reserve``: an alert may also take what is not the alerts' own. A warm-up takes none of the last slots
+        of the minute, nor of the last calls that the month's pace allows: those are for who asks for something.
         """
         self.forget_past(now, terms)
         month = terms.month
@@ -274,11 +276,12 @@ class Allowance:
         bucket = self.bucket
         assert bucket is not None
         is_alert = lane is Lane.ALERT
+        kept = kept_from_warm_up(month) if lane is Lane.WARM_UP else 0.0
         from_alerts = is_alert and bucket.for_alerts >= 1 - ROUNDING
-        if from_alerts or (bucket.for_people >= 1 - ROUNDING and (beyond_reserve or not is_alert)):
+        if from_alerts or (bucket.for_people >= 1 + kept - ROUNDING and (beyond_reserve or not is_alert)):
             bucket.take(from_alerts=from_alerts)
             return None
-        seconds = bucket.seconds_until_one(month, for_alerts=False, armed=self.armed)
+        seconds = bucket.seconds_until_one(month, for_alerts=False, armed=self.armed, kept=kept)
         if is_alert and self.armed:
             seconds = min(seconds, bucket.seconds_until_one(month, for_alerts=True, armed=True))
         outside = month.left - bucket.tokens
@@ -299,6 +302,8 @@ class Allowance:
             if self._is_turn_of_alerts(now, reserve):
                 return Wait(Shortage.MINUTE, (min(self.alert_wanted_until, *frees, now + span),), span)
             open_to_lane = limit - max(0, reserve - alerts)
+            if lane is Lane.WARM_UP:
+                open_to_lane -= max(1, round(limit * KEPT_FROM_WARM_UP))
         elif beyond_reserve or (not reserve and self._owe_alerts()):
             open_to_lane = limit
         else:
@@ -307,7 +312,9 @@ class Allowance:
             self.alert_wanted_until = now + WANTED_FOR
         if len(frees) < open_to_lane:
             return None
-        chances = frees[max(0, len(frees) - max(0, open_to_lane)) :] or [now + LOOK_AGAIN]
+        # A warm-up that has no slot at all has none before the minute has filled up and another has been learnt.
+        no_instant = now + (span if lane is Lane.WARM_UP and not terms.taken else LOOK_AGAIN)
+        chances = frees[max(0, len(frees) - max(0, open_to_lane)) :] or [no_instant]
         return Wait(Shortage.MINUTE, tuple(chances), span)
 
     def _owe_alerts(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,7 +32,8 @@ class Asker:
     Whoever orders calls must therefore read it when choosing, not when the call comes. ``client`` is the name of a
     gateway key, ``owner`` or an address; empty for Dozor itself. ``waiting`` is how many people wait for the load now,
     and ``expected`` how many more are expected to ask for what it brings, by whoever knows the demand. ``is_pressing``:
-    people are served what is so old that they might as well wait.
+    people are served what is so old that they might as well wait. ``when_raised`` is called after it has become more
+    urgent, for whoever must know at once.
     """
 
     lane: Lane
@@ -39,6 +41,7 @@ class Asker:
     waiting: int = 0
     expected: float = 0.0
     is_pressing: bool = False
+    when_raised: Callable[[], None] | None = None
 
     @property
     def urgency(self) -> Lane:
@@ -56,12 +59,14 @@ class Asker:
         if lane.precedes(self.lane):
             self.lane = lane
             self.client = client
+            if self.when_raised is not None:
+                self.when_raised()
 
     def join(self, other: Asker) -> None:
         """Become a load for this other asker too."""
-        self.raise_to(other.lane, other.client)
         self.expected = max(self.expected, other.expected)
         self.is_pressing = self.is_pressing or other.is_pressing
+        self.raise_to(other.lane, other.client)
 
     def behind(self, staleness: float = 0.0) -> Asker:
         """Another, for a load that this one does not wait for, because it is served what is known.

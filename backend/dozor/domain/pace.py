@@ -13,6 +13,7 @@ import math
 from dataclasses import dataclass
 
 ALERT_SHARE = 0.3
+KEPT_FROM_WARM_UP = 1 / 3
 ROUNDING = 1e-9  # what a sum of fractions may lack of a whole call
 
 
@@ -41,7 +42,7 @@ class Bucket:
     @classmethod
     def full(cls, now: float, terms: MonthTerms, *, armed: bool) -> Bucket:
         """As it is at the start and at each reset."""
-        bucket = cls(terms.period, min(_room(terms), float(terms.left)), 0.0, now)
+        bucket = cls(terms.period, _held_at_most(terms), 0.0, now)
         bucket.arm(terms, armed=armed)
         return bucket
 
@@ -54,7 +55,7 @@ class Bucket:
         span = terms.seconds_left + elapsed
         gain = outside if span <= 0 else outside * elapsed / span
         before = self.tokens
-        self.tokens = min(before + gain, _room(terms), float(terms.left))
+        self.tokens = min(before + gain, _held_at_most(terms))
         if armed:
             mine = max(0.0, self.tokens - before) * ALERT_SHARE
             self.for_alerts = min(self.for_alerts + mine, _room_for_alerts(terms), self.tokens)
@@ -70,11 +71,16 @@ class Bucket:
         """What the alerts do not own."""
         return self.tokens - self.for_alerts
 
-    def seconds_until_one(self, terms: MonthTerms, *, for_alerts: bool, armed: bool) -> float:
-        """How long until the people, or the alerts, have a whole call in it; infinite when never before the reset."""
-        has = self.for_alerts if for_alerts else self.for_people
+    def seconds_until_one(self, terms: MonthTerms, *, for_alerts: bool, armed: bool, kept: float = 0.0) -> float:
+        """How long until the people, or the alerts, have a whole call in it; infinite when never before the reset.
+
+        ``kept`` is what must remain of theirs when that call is taken.
+        """
+        has = (self.for_alerts if for_alerts else self.for_people) - kept
         if has >= 1 - ROUNDING:
             return 0.0
+        if 1 + kept > _held_at_most(terms):
+            return math.inf
         has_reserve = armed and _room_for_alerts(terms) > 0
         of_alerts = ALERT_SHARE if has_reserve else 0.0
         share = of_alerts if for_alerts else 1 - of_alerts
@@ -95,8 +101,17 @@ class Bucket:
         self.tokens = min(self.tokens + 1, _room(terms))
 
 
+def kept_from_warm_up(terms: MonthTerms) -> float:
+    """How much of the bucket a warm-up leaves to those who ask for something."""
+    return _held_at_most(terms) * KEPT_FROM_WARM_UP
+
+
 def _room(terms: MonthTerms) -> float:
     return max(1.0, terms.day_share)  # a bucket that never holds a whole call would never let one out
+
+
+def _held_at_most(terms: MonthTerms) -> float:
+    return min(_room(terms), float(terms.left))
 
 
 def _room_for_alerts(terms: MonthTerms) -> float:

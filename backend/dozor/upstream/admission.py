@@ -7,6 +7,7 @@ is. The line is each process's own; what it spends from is not.
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, assert_never
@@ -123,6 +124,7 @@ class Admission:
         self._line = WaitingLine()
         self._outlook = Outlook()
         self._changed = asyncio.Event()
+        self._sleeps_until = -math.inf
         self._dispatcher: asyncio.Task[None] | None = None
 
     @asynccontextmanager
@@ -166,18 +168,23 @@ class Admission:
             at = now + 1.0 if shortfall is None else shortfall.chance(len(self._line))
             raise self._refusal(Shortage.MINUTE if shortfall is None else shortfall.shortage, at)
         self._line.join(waiter)
-        if shortfall is None:
+        if shortfall is not None:
+            chance_at = shortfall.chance(self._line.in_order().index(waiter))
+            if chance_at > waiter.give_up_at:
+                self._line.leave(waiter)
+                raise self._refusal(shortfall.shortage, chance_at)
+        if shortfall is None or shortfall.chance() < self._sleeps_until:
             self._changed.set()
-        elif (chance_at := shortfall.chance(self._line.in_order().index(waiter))) > waiter.give_up_at:
-            self._line.leave(waiter)
-            raise self._refusal(shortfall.shortage, chance_at)
         if self._dispatcher is None or self._dispatcher.done():
             self._dispatcher = self._tasks.create_task(self._hand_out_turns(), name="hand out turns to call upstream")
+        asker.when_raised = self._changed.set  # for what it could not have as it was, it may have now
         try:
             return await waiter.turn
         except asyncio.CancelledError:
             await self._leave(waiter)
             raise
+        finally:
+            asker.when_raised = None
 
     async def _leave(self, waiter: Waiter) -> None:
         if waiter in self._line:
@@ -208,13 +215,13 @@ class Admission:
         if (alert := self._line.first_in(Lane.ALERT)) is not None:
             tries.append((alert, Purse.RESERVE))
         if (first := self._line.first()) is not None:
-            tries.append((first, Purse.REST))
+            tries.append((first, Purse.SPARE if first.lane is Lane.WARM_UP else Purse.REST))
         return tries
 
     async def _try(self, waiter: Waiter, purse: Purse) -> Wait | None:
         """Why nothing has come of it; ``None`` when something has, and another may be tried."""
         try:
-            outcome = await self._budget.charge(waiter.lane, waiter.family, beyond_reserve=purse is Purse.REST)
+            outcome = await self._budget.charge(waiter.lane, waiter.family, beyond_reserve=purse is not Purse.RESERVE)
         except Exception as error:  # noqa: BLE001  # it is the asker's: raised here it would end the whole group
             self._dismiss(waiter, error)
             return None
@@ -236,6 +243,8 @@ class Admission:
         hopeless = []
         ahead = 0
         for waiter in self._line.in_order():
+            if purse is Purse.SPARE and waiter.lane is not Lane.WARM_UP:  # it came meanwhile
+                continue
             chance_at = wait.chance(ahead)
             if waiter.lane is Lane.ALERT:
                 chance_at = min(chance_at, self._outlook.alerts_own_chance())
@@ -254,11 +263,13 @@ class Admission:
 
     async def _sleep_until(self, instant: float) -> None:
         """Until then, or until something changes that might let somebody go sooner."""
+        self._sleeps_until = instant
         woken = asyncio.ensure_future(self._changed.wait())
         slept = asyncio.ensure_future(self._clock.sleep(instant - self._clock.monotonic()))
         try:
             await asyncio.wait((woken, slept), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._sleeps_until = -math.inf
             woken.cancel()
             slept.cancel()
 

@@ -23,6 +23,7 @@ class Purse(Enum):
 
     RESERVE = "the alerts' own"
     REST = "what all share"
+    SPARE = "what a warm-up may take of that"
 
 
 @dataclass(slots=True)
@@ -55,13 +56,16 @@ class Outlook:
 
     def went(self, purse: Purse, now: float) -> None:
         """A call goes out."""
-        shortfall = self._shortfalls.get(purse)
-        if shortfall is None:
-            return
-        if shortfall.chance() > now:  # there is more than was known
-            del self._shortfalls[purse]
-        else:
-            shortfall.gone += 1
+        for one in {Purse.RESERVE} if purse is Purse.RESERVE else {Purse.REST, Purse.SPARE}:
+            shortfall = self._shortfalls.get(one)
+            if shortfall is None:
+                continue
+            # What is no chance of a warm-up may well be a person's.
+            is_refuted = shortfall.chance() > now and (one is purse or one is Purse.REST)
+            if is_refuted:
+                del self._shortfalls[one]
+            else:
+                shortfall.gone += 1
 
     def forget(self) -> None:
         """Something was given back: all may be otherwise now."""
@@ -69,7 +73,7 @@ class Outlook:
 
     def sure(self, lane: Lane, now: float) -> Shortfall | None:
         """Why no call of this lane can go now, if that is certain. Of an alert it never is: somebody must try."""
-        shortfall = self._shortfalls.get(Purse.REST)
+        shortfall = self._shortfall(lane)
         if shortfall is None or lane is Lane.ALERT:
             return None
         return shortfall if now - shortfall.since < BELIEVED_FOR and shortfall.chance() > now else None
@@ -81,10 +85,16 @@ class Outlook:
 
     def likely_wait(self, lane: Lane, ahead: int, now: float) -> float:
         """In how many seconds a call of this lane may go out that has ``ahead`` others before it; 0 when not known."""
-        shortfall = self._shortfalls.get(Purse.REST)
+        shortfall = self._shortfall(lane)
         if shortfall is None:
             return 0.0
         chance = shortfall.chance(ahead)
         if lane is Lane.ALERT:
             chance = min(chance, self.alerts_own_chance())
         return max(0.0, chance - now)
+
+    def _shortfall(self, lane: Lane) -> Shortfall | None:
+        """Why no call of this lane went, the alerts' own left aside: a warm-up needs more to be there than others."""
+        purses = (Purse.REST, Purse.SPARE) if lane is Lane.WARM_UP else (Purse.REST,)
+        known = [self._shortfalls[purse] for purse in purses if purse in self._shortfalls]
+        return max(known, key=Shortfall.chance, default=None)

@@ -71,8 +71,9 @@ class PlanMeter:
 
     async def read(self) -> bool:
         """Read it once, for one call. ``False``: it cannot be had, and all stays as it was. Never raises."""
+        asker = Asker(Lane.REFRESH, "")  # a warm-up would go without when little is left, which is when it matters
         try:
-            fetched = await self._upstream.fetch(Asker(Lane.WARM_UP, ""), "key", _depart)
+            fetched = await self._upstream.fetch(asker, "key", _depart)
             usage = msgspec.json.decode(fetched.body, type=_Usage)
             await self._apply(usage)
         except (TryLater, QuestionRejected, msgspec.DecodeError) as error:

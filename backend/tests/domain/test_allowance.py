@@ -119,8 +119,10 @@ def test_no_window_holds_more_arrivals_than_slots_whenever_upstream_counts_them(
         assert sum(end >= opens and at < opens + 60 for at, end in calls.values()) <= slots
 
 
-@given(STEPS, st.integers(1, 5), st.integers(0, 4))
-def test_no_chance_is_later_than_the_call_could_go_out(steps: list[tuple[str, int]], slots: int, ahead: int) -> None:
+@given(STEPS, st.integers(1, 9), st.integers(0, 4), st.sampled_from([Lane.PERSON, Lane.WARM_UP]))
+def test_no_chance_is_later_than_the_call_could_go_out(
+    steps: list[tuple[str, int]], slots: int, ahead: int, lane: Lane
+) -> None:
     allowance, terms = Allowance(), minute(slots)
     now, taken = 0.0, []
     for what, number in steps:
@@ -130,14 +132,14 @@ def test_no_chance_is_later_than_the_call_could_go_out(steps: list[tuple[str, in
             allowance.end(now, taken[number % len(taken)])
         elif what == "pass":
             now += number
-    decision = allowance.charge(now, terms, "asked", Lane.PERSON)
+    decision = allowance.charge(now, terms, "asked", lane)
     if isinstance(decision, Granted):
         return
     for call in taken:  # as soon as can be: all calls end now, and so does each that goes out
         allowance.end(now, call)
     place = 0
     for instant in sorted({slot.free_at(60, 15) for slot in allowance.slots.values()}) * 1:
-        while place <= ahead and isinstance(allowance.charge(instant, terms, f"next {place}", Lane.PERSON), Granted):
+        while place <= ahead and isinstance(allowance.charge(instant, terms, f"next {place}", lane), Granted):
             allowance.end(instant, f"next {place}")
             assert decision.chance(place) <= instant
             place += 1
@@ -184,6 +186,70 @@ def test_alert_that_wants_nothing_any_more_keeps_no_turn() -> None:
         allowance.end(turn * 60, take(allowance, turn * 60, terms))
     wait(allowance, 61, terms, Lane.ALERT)
     take(allowance, 120, terms)  # it has not asked for more than 10 s
+
+
+# The warm-up
+
+
+@pytest.mark.parametrize(
+    ("slots", "armed", "for_warm_up"),
+    [
+        (27, False, 21),
+        (27, True, 13),  # the alerts' eight are not the people's
+        (450, False, 350),
+        (9, False, 7),
+        (4, False, 3),  # without a key
+        (2, False, 1),
+        (1, False, 0),  # the last is never its own
+    ],
+)
+def test_warm_up_leaves_people_two_ninths_of_the_slots_and_one_at_least(
+    slots: int, armed: bool, for_warm_up: int
+) -> None:
+    allowance, terms = Allowance(armed=armed), minute(slots)
+    assert take_all(allowance, 0, terms, Lane.WARM_UP) == for_warm_up
+    assert take_all(allowance, 0, terms, Lane.ALERT if slots == 1 else Lane.REFRESH) > 0
+
+
+def test_warm_up_takes_none_of_the_last_slots_whoever_took_the_others() -> None:
+    allowance, terms = Allowance(), minute(27)
+    for _ in range(21):
+        take(allowance, 0, terms)
+    assert wait(allowance, 0, terms, Lane.WARM_UP).shortage is Shortage.MINUTE
+
+
+def test_warm_up_has_its_chance_when_enough_slots_are_free() -> None:
+    allowance, terms = Allowance(), minute(4)
+    for began_at in range(4):
+        allowance.end(began_at, take(allowance, began_at, terms))
+    assert wait(allowance, 5, terms).chances == (60, 61, 62, 63)
+    assert wait(allowance, 5, terms, Lane.WARM_UP).chances == (61, 62, 63)
+    take(allowance, 61, terms, Lane.WARM_UP)
+
+
+@pytest.mark.parametrize(("terms", "asks_again_at"), [(minute(1), 60), (minute(9, taken=8), 1)])
+def test_warm_up_without_a_slot_asks_again_when_there_may_be_more(terms: Terms, asks_again_at: float) -> None:
+    assert wait(Allowance(), 0, terms, Lane.WARM_UP).chance() == asks_again_at
+
+
+def test_warm_up_leaves_a_third_of_the_months_bucket() -> None:
+    month = MonthTerms("m", left=900, seconds_left=30 * 86_400, day_share=30)
+    allowance, terms = Allowance(), replace(NO_LIMIT, month=month)
+    assert take_all(allowance, 0, terms, Lane.WARM_UP) == 20
+    terms = replace(terms, month=replace(month, left=880))
+    refused = wait(allowance, 0, terms, Lane.WARM_UP)
+    assert refused.shortage is Shortage.PACE
+    later = replace(terms, month=replace(month, left=880, seconds_left=30 * 86_400 - refused.chance()))
+    wait(allowance, refused.chance() - 1, later, Lane.WARM_UP)
+    take(allowance, refused.chance() + 1, later, Lane.WARM_UP)
+    assert take_all(allowance, refused.chance() + 1, later) == 10
+
+
+def test_warm_up_takes_nothing_of_a_bucket_that_holds_one_call() -> None:
+    month = MonthTerms("m", left=20, seconds_left=30 * 86_400, day_share=0.7)
+    terms = replace(NO_LIMIT, month=month)
+    assert wait(Allowance(), 0, terms, Lane.WARM_UP).chances == (30 * 86_400,)
+    take(Allowance(), 0, terms)
 
 
 # The month

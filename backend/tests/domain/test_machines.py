@@ -49,12 +49,12 @@ class Machine:
         if offer.number > self.offer.number:
             self.offer = offer
 
-    def charge(self, book: Book, now: float) -> bool:
+    def charge(self, book: Book, now: float, lane: Lane = Lane.PERSON) -> bool:
         self.used = replace(self.used, charged=self.used.charged + 1)
         told, call = self.told(), f"call {next(names)}"
         for tried in (deepcopy(book), book):  # what is refused is not written
             tried.hear(now, told, TERMS, RULES)
-            decision = tried.charge(now, TERMS, told, LIMIT, call, Lane.PERSON, RULES, beyond_reserve=True)
+            decision = tried.charge(now, TERMS, told, LIMIT, call, lane, RULES, beyond_reserve=True)
             if isinstance(decision, Wait):
                 break
         if isinstance(decision, Granted):
@@ -194,6 +194,13 @@ def test_machines_together_use_the_whole_minute_and_no_more() -> None:
     one, two = Machine("one"), Machine("two")
     book = company(one, two)
     assert sum(machine.charge(book, 1) for _ in range(9) for machine in (one, two)) == 9
+
+
+def test_warm_ups_of_all_machines_together_leave_people_their_slots() -> None:
+    machines = [Machine("one"), Machine("two")]
+    book = company(*machines)
+    assert sum(machine.charge(book, 1, Lane.WARM_UP) for machine in machines for _ in range(9)) == 7
+    assert sum(machine.charge(book, 1) for machine in machines for _ in range(9)) == 2
 
 
 def test_part_of_a_machine_that_is_not_heard_of_is_left_alone_and_taken_when_it_is_forgotten() -> None:

@@ -114,8 +114,8 @@ async def callers(slots: int, *, armed: bool = False, **options: object) -> Asyn
 
 
 async def test_a_person_goes_before_a_refresh_before_a_warm_up() -> None:
-    async with callers(3) as people:
-        await people.use_up(3, ends_in=2)
+    async with callers(5) as people:
+        await people.use_up(5, ends_in=2)
         for lane in (Lane.WARM_UP, Lane.REFRESH, Lane.PERSON):
             people.ask(lane.value, lane)
             await settle()
@@ -132,6 +132,69 @@ async def test_load_that_somebody_comes_to_wait_for_goes_as_theirs() -> None:
         asker.raise_to(Lane.PERSON, "bot")
         await people.clock.advance(6)
         assert people.sent == ["second", "first"]
+
+
+async def test_person_who_comes_while_a_warm_up_may_not_go_goes_at_once() -> None:
+    async with callers(9) as people:
+        for number in range(8):
+            people.ask(f"warm-up {number}", Lane.WARM_UP)
+        await people.clock.advance(55)
+        people.ask("waits", Lane.WARM_UP)
+        await settle()
+        people.ask("person")
+        await settle()
+        assert people.sent[7:] == ["person"]
+        await people.clock.advance(5)
+        assert people.sent[8:] == ["waits"]
+
+
+async def test_warm_up_that_may_not_go_goes_at_once_when_somebody_comes_to_wait_for_it() -> None:
+    async with callers(9) as people:
+        for number in range(7):
+            people.ask(f"warm-up {number}", Lane.WARM_UP)
+        await people.clock.advance(55)
+        asker = people.ask("waits", Lane.WARM_UP)
+        await settle()
+        assert len(people.sent) == 7
+        asker.raise_to(Lane.PERSON, "app")
+        await settle()
+        assert people.sent[7:] == ["waits"]
+
+
+async def test_refresh_that_an_alert_comes_to_wait_for_goes_at_once_with_the_alerts_reserve() -> None:
+    async with callers(10, armed=True) as people:
+        await people.use_up(7, ends_in=5)
+        asker = people.ask("waits", Lane.REFRESH)
+        await settle()
+        assert people.sent == []
+        asker.raise_to(Lane.ALERT, "")
+        await settle()
+        assert people.sent == ["waits"]
+
+
+async def test_person_whose_chance_comes_before_a_warm_ups_goes_with_it() -> None:
+    async with callers(4) as people:
+        await people.use_up(4, ends_in=3)
+        people.ask("warm-up", Lane.WARM_UP)
+        await settle()
+        with pytest.raises(BudgetExhausted):
+            async with people.admission.permit(Asker(Lane.PERSON, "app"), "get_prices", may_wait=False):
+                raise AssertionError("no slot is free")
+        people.ask("person")  # of whom it is known that there is none yet
+        await people.clock.advance(3)
+        assert people.sent == ["person"]
+        await people.clock.advance(2)
+        assert people.sent == ["person", "warm-up"]
+
+
+async def test_warm_up_is_to_expect_a_longer_wait_than_a_person() -> None:
+    async with callers(9) as people:
+        for number in range(8):
+            people.ask(f"warm-up {number}", Lane.WARM_UP)
+        await settle()
+        assert len(people.sent) == 7
+        assert people.admission.expected_wait(Lane.WARM_UP, 0) == 60
+        assert people.admission.expected_wait(Lane.PERSON, 1) == 0
 
 
 async def test_clients_take_turns_however_much_one_of_them_asks_for() -> None:
@@ -177,8 +240,8 @@ async def test_client_whose_turn_it_is_goes_before_another_whose_load_is_needed_
 
 
 async def test_load_that_everybody_has_ceased_to_wait_for_goes_after_those_with_somebody() -> None:
-    async with callers(4) as people:
-        await people.use_up(4, ends_in=2)
+    async with callers(6) as people:
+        await people.use_up(6, ends_in=2)
         given_up = people.ask("given up", waiting=2, expected=7)
         people.ask("refresh", Lane.REFRESH)
         people.ask("waited for")

@@ -56,7 +56,7 @@ SCHEDULES = st.one_of(
     st.lists(st.one_of(ACTIONS, REBOOT), min_size=30, max_size=70),
     st.lists(st.one_of(ACTIONS, SERVER_CLOCK), min_size=30, max_size=70),
 )
-LANES = [Lane.PERSON, Lane.ALERT, Lane.REFRESH]
+LANES = [Lane.PERSON, Lane.ALERT, Lane.REFRESH, Lane.WARM_UP]
 
 
 async def act(world: World, what: str, number: float) -> None:
@@ -69,9 +69,9 @@ async def act(world: World, what: str, number: float) -> None:
                 before = -1
                 while len(world.sent) > before:
                     before = len(world.sent)
-                    await world.calmly(lambda one=one: one.call(LANES[place % 3]), one)
+                    await world.calmly(lambda one=one: one.call(LANES[place % 4]), one)
         case "call":
-            process.start(process.call(LANES[place % 3]))
+            process.start(process.call(LANES[place % 4]))
             await world.turn()
         case "go on":
             for _ in range(4):
