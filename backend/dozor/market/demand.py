@@ -9,7 +9,7 @@ from dozor.clock import Clock
 HALF_LIFE_S = 600.0  # long enough to bridge a fresh time of minutes, short enough to notice the hour's news
 FORGOTTEN_AFTER_S = 24 * 3600.0  # what nobody has asked for since then costs nothing
 MOST_NAMES = 20_000  # more than there are coins; clients invent names
-_RESCALE_AT = 2.0**200
+_MOST_HALVINGS = 200.0
 _LN2 = 0.6931471805599453
 
 
@@ -38,13 +38,14 @@ class Demand:
 
     def rate(self, name: str) -> float:
         """How often it is asked for now, per second."""
+        now = self._clock.monotonic()
+        one = self._one(now)  # first: it may write the counts anew
         count = self._counts.get(name)
         if count is None:
             return 0.0
-        now = self._clock.monotonic()
         # A count of steady asking tends to rate x half-life / ln 2; near the start it is that much lower.
         seen: float = 1.0 - 2.0 ** -((max(now - self._began_at, 1.0)) / HALF_LIFE_S)
-        per_second: float = count / self._one(now) * _LN2 / HALF_LIFE_S
+        per_second: float = count / one * _LN2 / HALF_LIFE_S
         return per_second / seen
 
     def names(self) -> Sequence[str]:
@@ -60,10 +61,11 @@ class Demand:
         return at is not None and self._clock.monotonic() - at < FORGOTTEN_AFTER_S
 
     def _one(self, now: float) -> float:
-        one: float = 2.0 ** ((now - self._scaled_from) / HALF_LIFE_S)
-        if one < _RESCALE_AT:
-            return one
-        self._counts = {name: count / one for name, count in self._counts.items()}
+        halvings = (now - self._scaled_from) / HALF_LIFE_S
+        if halvings < _MOST_HALVINGS:
+            return 2.0**halvings
+        fading = 2.0**-halvings  # after a week of silence 2^halvings is more than a float holds
+        self._counts = {name: count * fading for name, count in self._counts.items()}
         self._scaled_from = now
         return 1.0
 
