@@ -25,6 +25,7 @@ from dozor.domain.machines import Rules
 from dozor.market.batches import Batches, Surroundings
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
+from dozor.market.chart_reader import ChartReader
 from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
@@ -33,7 +34,7 @@ from dozor.market.ports import Image
 from dozor.market.question import Question
 from dozor.market.service import MarketService
 from dozor.market.units import Units
-from dozor.setting_values import Plan
+from dozor.setting_values import DerivedCharts, Plan
 from dozor.settings import KEY_HEADER, Settings
 from dozor.storage.disk_tier import DiskTier
 from dozor.storage.machine_id import machine_id
@@ -137,6 +138,7 @@ async def running(
         batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
         copies = Copies(redis.tier) if redis is not None else None
         market = MarketService(units, batches, catalogue, stats, clock, copies=copies)
+        chart_reader = ChartReader(market)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 
         login = OwnerLogin(session_secret(settings.data_dir / "session.secret"))
@@ -158,6 +160,7 @@ async def running(
         reporter = Reporter(about, upstream, stats, memory, states)
         api = MarketApi(
             market,
+            market if settings.derived_charts is DerivedCharts.OFF else chart_reader,
             CoinLookup(market),
             Pictures(images, catalogue, picture_flights, clock),
             replying,
@@ -169,6 +172,7 @@ async def running(
         site = build_site(
             Gateway(
                 market,
+                chart_reader if settings.derived_charts is DerivedCharts.EVERYWHERE else market,
                 access,
                 login,
                 variants,

@@ -53,6 +53,14 @@ class Plan(Enum):
     PRO = "pro"
 
 
+class DerivedCharts(Enum):
+    """Where a chart may be put together from what others said of the same points."""
+
+    OFF = "off"
+    API = "api"
+    EVERYWHERE = "everywhere"
+
+
 OWNER = "owner"  # under this name the owner's own calls are counted (web/access.py)
 
 
@@ -323,6 +331,12 @@ SETTINGS: Mapping[str, Setting] = {
                 "a number of seconds above 0, at most three decimals; empty = the provider's own cadence",
             ),
             _seconds,
+        ),
+        Setting(
+            "DOZOR_DERIVED_CHARTS",
+            "api",
+            Words("off, api или everywhere", "off, api or everywhere"),
+            _one_of({where.value: where for where in DerivedCharts}),
         ),
         Setting(
             "DOZOR_MEMORY_CACHE_MIB",

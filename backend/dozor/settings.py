@@ -12,7 +12,7 @@ from typing import Any
 from dozor.domain.budget import Limits, minute_allowance
 from dozor.domain.errors import ConfigurationMistake
 from dozor.env_file import Mistakes, read_env_file
-from dozor.setting_values import SETTINGS, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
+from dozor.setting_values import SETTINGS, DerivedCharts, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
 from dozor.storage.redis_address import RedisAddress
 from dozor.telemetry.phrases import Language
 
@@ -48,6 +48,7 @@ class Settings:
     allowed_origins: tuple[str, ...]  # ("*",) = everybody, for market reads
     trusted_proxies: tuple[Network, ...]
     price_fresh_s: float | None
+    derived_charts: DerivedCharts
     memory_cache_mib: int
     disk_cache_mib: int
     data_dir: Path
@@ -189,6 +190,7 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         allowed_origins=values["ALLOWED_ORIGINS"],
         trusted_proxies=values["DOZOR_TRUSTED_PROXIES"],
         price_fresh_s=values["DOZOR_PRICE_FRESH_S"],
+        derived_charts=values["DOZOR_DERIVED_CHARTS"],
         memory_cache_mib=values["DOZOR_MEMORY_CACHE_MIB"],
         disk_cache_mib=values["DOZOR_DISK_CACHE_MIB"],
         # A relative folder is meant beside the .env, wherever the command was started from.

@@ -250,8 +250,8 @@ RUSSIAN = {
     "whole seconds since then": "целых секунд с тех пор",
     "whether it is older than upstream's own cadence": "не старше ли данные, чем их обновляет сам CoinGecko",
     "the tier that had it, or upstream": "слой кэша, где нашлось, или сам CoinGecko",
-    "put together from facts that no single upstream answer held": (
-        "собрано из того, чего не было ни в одном ответе CoinGecko целиком"
+    "made of answers to other questions: upstream's own may differ a little": (
+        "составлено из ответов на другие вопросы: сам CoinGecko мог бы ответить чуть иначе"
     ),
     "An error (RFC 9457). ``code`` never changes; ``title`` and ``detail`` follow ``Accept-Language``.": (
         "Ошибка (RFC 9457). `code` не меняется; `title` и `detail` — на языке из `Accept-Language`."

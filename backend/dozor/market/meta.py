@@ -7,14 +7,16 @@ from datetime import datetime, timedelta
 from dozor.market.rawjson import encode
 
 
-def meta(fetched_at: datetime, age: timedelta, source: str, *, is_fresh: bool) -> dict[str, object]:
+def meta(
+    fetched_at: datetime, age: timedelta, source: str, *, is_fresh: bool, approximate: bool = False
+) -> dict[str, object]:
     """The member ``meta`` of a reply."""
     return {
         "observed_at": rfc3339(fetched_at),
         "age_s": int(age.total_seconds()),
         "state": "fresh" if is_fresh else "stale",
         "source": source,
-        "approximate": False,
+        "approximate": approximate,
     }
 
 

@@ -39,8 +39,8 @@ FAMILIES: Mapping[FamilyName, Family] = {
 class Answer:
     """What a person gets: ``body`` in upstream's own text, cut or put together to fit the question.
 
-    ``derived``: no upstream body is this one to the byte. ``outcome`` and ``source`` say where it came from, ``error``
-    why a stale answer was all there was.
+    ``derived``: no upstream body is this one to the byte. ``approximate``: upstream may have put it a little otherwise.
+    ``outcome`` and ``source`` say where it came from, ``error`` why a stale answer was all there was.
     """
 
     body: bytes
@@ -53,6 +53,7 @@ class Answer:
     source: str
     derived: bool
     error: DozorError | None
+    approximate: bool = False
 
     @property
     def is_fresh(self) -> bool:
@@ -115,6 +116,10 @@ class MarketService:
     def count_refusal(self, function: str) -> None:
         """Count a question to ``function`` that has no canonical form, because upstream would surely refuse it."""
         self._stats.count_read(function, Outcome.REFUSED)
+
+    def count_derived(self, function: str) -> None:
+        """Count a question to ``function`` that was answered by way of other answers, fresh ones."""
+        self._stats.count_read(function, Outcome.HIT)
 
     async def known(self, question: Question) -> Answer | None:
         """What can be answered without a call and without waiting for one, whatever its age short of expired."""

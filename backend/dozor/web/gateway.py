@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 from dozor.clock import Clock
 from dozor.domain.errors import DozorError, QuestionRejected
 from dozor.market import refusals
+from dozor.market.chart_reader import ChartReader
 from dozor.market.endpoints import match
 from dozor.market.question import canonical
 from dozor.market.service import MarketService
@@ -35,6 +36,7 @@ class Gateway:
     def __init__(
         self,
         market: MarketService,
+        reader: MarketService | ChartReader,
         access: Access,
         login: OwnerLogin,
         variants: Variants,
@@ -45,6 +47,7 @@ class Gateway:
         trusted_proxies: Sequence[Network],
     ) -> None:
         self._market = market
+        self._reader = reader
         self._access = access
         self._login = login
         self._variants = variants
@@ -89,7 +92,7 @@ class Gateway:
         except QuestionRejected:
             self._market.count_refusal(found[0].function)
             raise
-        answer = await self._market.answer(question, client=client.name)
+        answer = await self._reader.answer(question, client=client.name)
         headers = (
             ("content-type", JSON),
             *freshness_headers(answer, shared=client.kind is ClientKind.ANYBODY),

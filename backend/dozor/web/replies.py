@@ -64,7 +64,7 @@ def freshness_headers(answer: Answer, *, shared: bool) -> Headers:
 def cache_status(answer: Answer) -> str:
     """How the answer came about, in RFC 9211's words; ``ttl`` is below zero for a stale one."""
     ttl = int((answer.policy.fresh_for - answer.age).total_seconds())
-    detail = "; detail=derived" if answer.derived else ""
+    detail = "; detail=approximate" if answer.approximate else "; detail=derived" if answer.derived else ""
     match answer.outcome:
         case Outcome.MISS:
             return f"dozor; fwd=miss; stored{detail}"

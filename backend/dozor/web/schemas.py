@@ -22,7 +22,7 @@ class Meta(Model):
     age_s: int = Field(description="whole seconds since then")
     state: Literal["fresh", "stale"] = Field(description="whether it is older than upstream's own cadence")
     source: Literal["memory", "redis", "disk", "upstream"] = Field(description="the tier that had it, or upstream")
-    approximate: bool = Field(description="put together from facts that no single upstream answer held")
+    approximate: bool = Field(description="made of answers to other questions: upstream's own may differ a little")
 
 
 class CoinRow(Model):

@@ -254,7 +254,7 @@ export interface Meta {
   state: "fresh" | "stale";
   /** the tier that had it, or upstream */
   source: "memory" | "redis" | "disk" | "upstream";
-  /** put together from facts that no single upstream answer held */
+  /** made of answers to other questions: upstream's own may differ a little */
   approximate: boolean;
 }
 

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from dozor.domain.errors import DozorError
 from dozor.market import views
+from dozor.market.chart_reader import ChartReader
 from dozor.market.default_views import DAYS, chart_question, coins_question
 from dozor.market.endpoints import BY_PATH
 from dozor.market.images import Pictures, drawn_letter
@@ -51,6 +52,7 @@ class MarketApi:
     def __init__(
         self,
         market: MarketService,
+        charts: MarketService | ChartReader,
         lookup: CoinLookup,
         pictures: Pictures,
         replying: Replying,
@@ -61,6 +63,7 @@ class MarketApi:
         trusted_proxies: Iterable[Network],
     ) -> None:
         self._market = market
+        self._charts = charts
         self._lookup = lookup
         self._pictures = pictures
         self._replying = replying
@@ -92,7 +95,7 @@ class MarketApi:
     def router(self) -> APIRouter:
         """The routes below ``/api/v1``."""
         router = APIRouter(prefix="/api/v1", tags=["market"])
-        market, lookup, pictures = self._market, self._lookup, self._pictures
+        market, charts, lookup, pictures = self._market, self._charts, self._lookup, self._pictures
         Admitted = Annotated[Client, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
 
         async def reply(
@@ -158,7 +161,7 @@ class MarketApi:
             days = DAYS[range]
             question = chart_question(id, vs_currency, days)
             view = functools.partial(views.chart, days=days)
-            answer = await market.answer(question, client=client.name)
+            answer = await charts.answer(question, client=client.name)
             return await reply(f"chart {days}", request, client, answer, view, max_age)
 
         @router.get("/coins/{id}/ohlc", responses=described.reply(Ohlc), summary="Open, high, low and close over time")

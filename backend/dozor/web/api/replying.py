@@ -83,7 +83,7 @@ class Replying:
 
 def meta_of(answer: Answer) -> dict[str, object]:
     """The member ``meta`` of a reply with this answer."""
-    return meta(answer.fetched_at, answer.age, answer.source, is_fresh=answer.is_fresh)
+    return meta(answer.fetched_at, answer.age, answer.source, is_fresh=answer.is_fresh, approximate=answer.approximate)
 
 
 def _response(status: int, body: bytes, headers: list[tuple[str, str]]) -> Response:
