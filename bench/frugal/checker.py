@@ -1,7 +1,7 @@
 """Wrong answers: a fact that upstream did not say, not so, not then, or that is missing or was not asked for.
 
-Upstream's answers are recorded on their way (``Recorder``); each answer that a client got is then held against them: the
-text of every number has to be one that was said of that coin in that place, no longer ago than ``Age`` tells.
+Upstream's answers are recorded on their way; each answer that a client got is then held against them: the text of every
+number has to be one that was said of that coin in that place, no longer ago than ``Age`` tells.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Checker:
                 size, page = int(query.get("per_page", 100)), int(query.get("page", 1))
                 listed = [_text(row["id"]) for row in rows]
                 self._pages[query["vs_currency"]].append((at, (page - 1) * size, listed))
-        elif path.count("/") == 2 and path.startswith("/coins/") and path not in {"/coins/list"}:
+        elif path.count("/") == 2 and path.startswith("/coins/") and path != "/coins/list":
             self._details[path].append((at, _object(body)))
         self._bodies[target].append(Said(at, query, body))
 

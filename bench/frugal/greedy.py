@@ -4,8 +4,8 @@
 
 Whenever the minute allows (27 calls in 60 s) it makes the one call that most waiting people need, else refreshes the
 stale unit in most demand. A unit is all prices, one 250-row page of a currency, one coin's detail, one coin's chart of
-one granularity, one other URL. A person waits for 8 s at most. With ``days_apart`` charts of 7 and 30 days are two units,
-as they are for a gateway that derives nothing approximate.
+one granularity, one other URL. A person waits for 8 s at most. With ``days_apart`` charts of 7 and 30 days are two
+units, as they are for a gateway that derives nothing approximate.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ class Greedy:
                 for unit in missing:
                     self._waiting.setdefault(unit, []).append(person)
             else:
-                results.append(Result(asked, True, 0.0, max(asked.at - self._known[unit] for unit in units)))
+                results.append(
+                    Result(asked, answered=True, waited=0.0, age=max(asked.at - self._known[unit] for unit in units))
+                )
             self._call(asked.at)
         calls = self.calls
         self._until(float("inf"), results)
@@ -100,7 +102,7 @@ class Greedy:
             person.missing.discard(unit)
             if not person.missing and not person.gave_up:
                 oldest = min(self._known[self._unit(need)] for need in person.asked.needs)
-                results.append(Result(person.asked, True, at - person.asked.at, at - oldest))
+                results.append(Result(person.asked, answered=True, waited=at - person.asked.at, age=at - oldest))
 
     def _give_up(self, now: float, results: list[Result]) -> None:
         for unit, people in list(self._waiting.items()):
@@ -110,7 +112,7 @@ class Greedy:
                     stay.append(person)
                 elif not person.gave_up and person.missing:
                     person.gave_up = True
-                    results.append(Result(person.asked, False, PATIENCE, 0.0))
+                    results.append(Result(person.asked, answered=False, waited=PATIENCE, age=0.0))
             if stay:
                 self._waiting[unit] = stay
             else:

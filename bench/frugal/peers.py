@@ -1,4 +1,4 @@
-"""Who is measured: Dozor, direct use, nginx, Varnish, and the usual FastAPI program with Redis, each over its own upstream.
+"""Who is measured: Dozor, direct use, nginx, Varnish, the usual FastAPI program; each over an upstream of its own.
 
 All listen on loopback, and are ended by their process id.
 """
@@ -158,7 +158,7 @@ async def _until_it_answers(url: str, process: subprocess.Popen[bytes], log: Pat
     async with aiohttp.ClientSession() as client, asyncio.timeout(STARTS_WITHIN_S):
         while True:
             if process.poll() is not None:
-                raise SystemExit(f"{process.args} ended:\n{log.read_text('utf-8', 'replace')}")
+                raise SystemExit(f"{process.args} ended:\n{log.read_text('utf-8', 'replace')}")  # noqa: ASYNC240  # the end
             try:
                 async with client.get(url):
                     return

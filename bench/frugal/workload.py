@@ -42,7 +42,7 @@ class Asked:
 
 
 def trace(seconds: float, coins: Sequence[str], seed: int = SEED) -> Iterator[Asked]:
-    """Requests of so many seconds. ``coins`` are the ids, the most valuable first, of which the first 300 are asked for."""
+    """Requests of so many seconds, about the first 300 of ``coins``, the ids of the most valuable first."""
     dice = random.Random(seed)
     asker = _Asker(dice, coins[:COINS])
     kinds, weights = list(MIX), list(MIX.values())

@@ -63,7 +63,8 @@ class Demand:
     def _one(self, now: float) -> float:
         halvings = (now - self._scaled_from) / HALF_LIFE_S
         if halvings < _MOST_HALVINGS:
-            return 2.0**halvings
+            one: float = 2.0**halvings
+            return one
         fading = 2.0**-halvings  # after a week of silence 2^halvings is more than a float holds
         self._counts = {name: count * fading for name, count in self._counts.items()}
         self._scaled_from = now
