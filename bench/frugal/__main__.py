@@ -58,6 +58,7 @@ class Run:
     wrong: list[str] = field(default_factory=list)
     statuses: Counter[str] = field(default_factory=Counter)
     calls: list[float] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
     refused: int = 0
 
     def row(self, begin: float, end: float) -> dict[str, Any]:
@@ -101,6 +102,7 @@ async def recorded(stand_in: StandIn, run: Run, checker: Checker, began: float) 
         async with client.get(url, headers={"User-Agent": "bench"}) as reply:
             body = await reply.read()
             run.calls.append(sent)
+            run.targets.append(f"{sent:.1f} {reply.status} {request.raw_path.removeprefix('/api/v3')[:90]}")
             run.refused += reply.status == 429
             if reply.status == 200:
                 checker.hear(request.raw_path.removeprefix("/api/v3"), sent, body)
@@ -210,10 +212,11 @@ async def main() -> None:
         ]
     for row in rows:
         print("  ".join(f"{key} {value}" for key, value in row.items()), flush=True)
-    for run in runs:
-        print(run.name, dict(run.statuses), *run.wrong[:5], sep="\n  ")
     where = ROOT / "bench" / "results"
     where.mkdir(exist_ok=True)
+    for run in runs:
+        print(run.name, dict(run.statuses), *run.wrong[:5], sep="\n  ")
+        (where / f"calls-{run.name}.txt").write_text("\n".join(run.targets) + "\n")
     name = "frugal-month.json" if options.month else "frugal-short.json" if options.short else "frugal.json"
     (where / name).write_text(json.dumps({"seed": SEED, "per_second": PER_SECOND, "rows": rows}, indent=2) + "\n")
 

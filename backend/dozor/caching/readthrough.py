@@ -26,7 +26,7 @@ from dozor.caching.stats import Outcome, ReadStats
 from dozor.caching.tier import PolicyOf
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
-from dozor.domain.errors import DeadlinePassed, DozorError, TooManyWaiting, UpstreamUnavailable
+from dozor.domain.errors import BudgetExhausted, DeadlinePassed, DozorError, TooManyWaiting, UpstreamUnavailable
 from dozor.domain.freshness import Freshness
 from dozor.domain.lanes import Asker
 
@@ -133,18 +133,26 @@ class ReadThrough:
         return self._flights.start(key, lambda: self._load(key, recipe, asker, family), asker)
 
     async def _wait(self, key: str, recipe: Recipe, asker: Asker, family: str, wait_seconds: float) -> Read:
-        began = key not in self._flights
-        try:
-            landed = await self._flights.run(
-                key, lambda: self._load_unless_fresh(key, recipe, asker, family), wait_seconds, asker
-            )
-        except NotLanded as reason:
-            error = self._explain(reason.delay, wait_seconds)
-        except DozorError as failure:
-            # As it is remembered, when it is: then ``retry_at`` says when we shall really try again.
-            error = self._negatives.recall(key) or failure
-        else:
-            return self._arrived(landed.value, family, led=landed.led)
+        ends_at = self._clock.monotonic() + wait_seconds
+        while True:
+            began = key not in self._flights
+            remaining = max(0.0, ends_at - self._clock.monotonic())
+            try:
+                landed = await self._flights.run(
+                    key, lambda: self._load_unless_fresh(key, recipe, asker, family), remaining, asker
+                )
+            except NotLanded as reason:
+                error = self._explain(reason.delay, wait_seconds)
+            except BudgetExhausted as spent:
+                if not began and self._clock.monotonic() < ends_at:
+                    continue  # its turn did not come within the patience of who began it; ours is not over
+                error = spent
+            except DozorError as failure:
+                # As it is remembered, when it is: then ``retry_at`` says when we shall really try again.
+                error = self._negatives.recall(key) or failure
+            else:
+                return self._arrived(landed.value, family, led=landed.led)
+            break
         # Looked for again: the flight may have brought a stale one from a tier that takes long.
         stand_in = await self._tiers.memory.get(key, recipe.policy_of)
         now = self._clock.now()

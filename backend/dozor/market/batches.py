@@ -19,7 +19,7 @@ from dozor.caching.entry import Entry
 from dozor.caching.memory import MemoryTier
 from dozor.caching.readthrough import SOON, UPSTREAM, Read
 from dozor.caching.stats import Outcome
-from dozor.domain.errors import DeadlinePassed, DozorError, UpstreamUnavailable
+from dozor.domain.errors import BudgetExhausted, DeadlinePassed, DozorError, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
 from dozor.market import tuning
@@ -148,6 +148,8 @@ class Batches:
                 error = DeadlinePassed(wait_seconds, self._clock.now() + SOON)
                 break
             error = next((found for flight in landed if (found := self._error_of(flight)) is not None), None)
+            if isinstance(error, BudgetExhausted) and not booking.is_new:
+                continue  # its turn did not come within the patience of who began it; ours is not over
             if error is not None:
                 break
             source = next((flight.source for flight in landed if flight.source), source)
