@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from dozor.domain.bounds import Bounds
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 
 OVERHEAD_BYTES = 850  # of one entry beyond its texts, with its place in a map, as measured
@@ -50,6 +51,10 @@ class Entry:
     def staleness(self, now: datetime) -> float:
         """How far it is on its way from the end of its fresh time, 0, to the end of its grace, 1; below 0: fresh."""
         return self.policy.staleness(abs(now - self.fetched_at))
+
+    def is_accepted(self, now: datetime, bounds: Bounds) -> bool:
+        """Whether the asker who sets these bounds takes it at ``now`` as it is."""
+        return bounds.accept(abs(now - self.fetched_at), self.policy)
 
     @property
     def size_bytes(self) -> int:

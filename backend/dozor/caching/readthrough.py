@@ -1,9 +1,9 @@
 """Read a key, loading what is missing: the whole of a cached answer's life in one place.
 
-Fresh is served; stale within grace is served with one refresh behind; anything older waits for a load and gets the
-stale entry only if that fails. ``decision`` holds the rule, this module carries it out. A load that fails changes
-nothing but the memory of failures, and a load goes on when its askers are gone: what it brings is kept. Of all
-processes that share a tier one loads a key, and the others take what it brings.
+Fresh is served; stale within grace, or within the bounds that the asker sets, is served with one refresh behind;
+anything older waits for a load and gets the stale entry only if that fails. ``decision`` holds the rule, this module
+carries it out. A load that fails changes nothing but the memory of failures, and a load goes on when its askers are
+gone: what it brings is kept. Of all processes that share a tier one loads a key, and the others take what it brings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TypeAlias, assert_never
 import structlog
 
 from dozor.caching import verdict
-from dozor.caching.decision import Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
+from dozor.caching.decision import Abstain, Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
 from dozor.caching.departure import Departure, LoadedElsewhere, LoadingElsewhere
 from dozor.caching.entry import Entry
 from dozor.caching.lease import Verdict
@@ -26,7 +26,15 @@ from dozor.caching.stats import Outcome, ReadStats
 from dozor.caching.tier import PolicyOf
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
-from dozor.domain.errors import BudgetExhausted, DeadlinePassed, DozorError, TooManyWaiting, UpstreamUnavailable
+from dozor.domain.bounds import NO_BOUNDS, Bounds
+from dozor.domain.errors import (
+    BudgetExhausted,
+    DeadlinePassed,
+    DozorError,
+    NotCached,
+    TooManyWaiting,
+    UpstreamUnavailable,
+)
 from dozor.domain.freshness import Freshness
 from dozor.domain.lanes import Asker
 
@@ -83,18 +91,25 @@ class ReadThrough:
         self._stats = stats
         self._clock = clock
 
-    async def read(self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float) -> Read:
+    async def read(
+        self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float, bounds: Bounds = NO_BOUNDS
+    ) -> Read:
         """The answer of this key, from a tier or from a load, after at most ``wait_seconds`` of waiting for one.
 
         ``asker`` is who would wait: a load that is waited for runs for it, or is raised to its lane when under way;
         one behind a stale answer is a refresh. ``family`` is a label for counting and for the log, with few values.
+        ``bounds`` say what is waited for, and what is not; what cannot be had within them is served outside them.
+
         Raises, when there is no stale entry to serve instead, what the load raised or raised lately, DeadlinePassed or
-        TooManyWaiting; QuestionRejected even when there is one, once it is past its grace.
+        TooManyWaiting; QuestionRejected even when there is one, once it is past its grace or a load was waited for;
+        NotCached when the bounds allow no load and accept nothing of what is known.
         """
         found = await self._tiers.get(key, recipe.policy_of, family)
+        if bounds.only_if_cached:
+            found = await self._best_known(key, recipe.policy_of, found)
         entry, source = (found.entry, found.source) if found is not None else (None, "")
         now = self._clock.now()
-        decision = decide(entry, self._negatives.recall(key), now)
+        decision = decide(entry, self._negatives.recall(key), now, bounds)
         match decision:
             case Serve():
                 return self._served(decision, family, now, source)
@@ -105,6 +120,9 @@ class ReadThrough:
             case Refuse():
                 self._stats.count_read(family, Outcome.NEGATIVE_HIT)
                 raise decision.error
+            case Abstain():
+                self._stats.count_read(family, Outcome.FAILURE)
+                raise NotCached
             case Wait():
                 return await self._wait(key, recipe, asker, family, wait_seconds)
         assert_never(decision)
@@ -164,6 +182,15 @@ class ReadThrough:
                 self._stats.count_read(family, Outcome.FAILURE)
                 raise instead.error
         assert_never(instead)
+
+    async def _best_known(self, key: str, policy_of: PolicyOf, nearest: Found | None) -> Found | None:
+        """The newest entry in any tier: for want of a load nobody would come upon what another process has brought."""
+        if nearest is not None and nearest.entry.freshness(self._clock.now()) is Freshness.FRESH:
+            return nearest
+        further = await self._tiers.beyond(key, policy_of)
+        if nearest is None or (further is not None and further.entry.fetched_at > nearest.entry.fetched_at):
+            return further
+        return nearest
 
     async def _load_unless_fresh(self, key: str, recipe: Recipe, asker: Asker, family: str) -> Found:
         # Two misses can start one after the other: the second looked into the tiers before the first had landed. And

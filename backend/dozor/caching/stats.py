@@ -20,14 +20,14 @@ class Outcome(Enum):
     """How one read ended. The last three raised an error; all others brought an entry."""
 
     HIT = "hit"  # a fresh entry
-    STALE_HIT = "stale_hit"  # a stale entry within grace, at once
+    STALE_HIT = "stale_hit"  # a stale entry within grace, or within what its asker accepts, at once
     JOINED = "joined"  # waited for a load that was under way already
     LOADED_ELSEWHERE = "loaded_elsewhere"  # waited for a load that another process was making
     MISS = "miss"  # waited for a load that this read began
     STALE_ON_ERROR = "stale_on_error"  # a stale entry, because nothing newer could be had
     NEGATIVE_HIT = "negative_hit"  # a remembered error, at once
     REFUSED = "refused"  # what upstream would surely refuse, without looking for an answer
-    FAILURE = "failure"  # the error of a load, or no time or room to wait for one
+    FAILURE = "failure"  # the error of a load, or no time, room or leave to wait for one
 
 
 SAVING = (

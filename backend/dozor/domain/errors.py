@@ -1,7 +1,8 @@
 """Every error that Dozor raises on purpose, split by what the caller can do about it.
 
-``TryLater``: wait until ``retry_at``. ``QuestionRejected``: ask something else. ``ConfigurationMistake`` and
-``CannotRunHere``: the operator has to change something. Anything else that is raised is a bug.
+``TryLater``: wait until ``retry_at``. ``QuestionRejected``: ask something else. ``NotCached``: allow a call.
+``ConfigurationMistake`` and ``CannotRunHere``: the operator has to change something. Anything else that is raised is a
+bug.
 """
 
 from __future__ import annotations
@@ -85,6 +86,13 @@ class QuestionRejected(DozorError):
         super().__init__(f"upstream refuses the question ({status})")
         self.status = status
         self.body = body
+
+
+class NotCached(DozorError):
+    """Nothing is kept that the asker accepts, and the asker wants no call to be made for it."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is cached that the request accepts; without only-if-cached it would be fetched")
 
 
 class ConfigurationMistake(DozorError):

@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
-from dozor.caching.decision import Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
+from dozor.caching.decision import Abstain, Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
 from dozor.caching.entry import Entry
 from dozor.caching.memory import MemoryTier
 from dozor.caching.readthrough import SOON, UPSTREAM, Read
 from dozor.caching.stats import Outcome
-from dozor.domain.errors import BudgetExhausted, DeadlinePassed, DozorError, UpstreamUnavailable
+from dozor.domain.bounds import NO_BOUNDS, Bounds
+from dozor.domain.errors import BudgetExhausted, DeadlinePassed, DozorError, NotCached, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
 from dozor.market import tuning
@@ -90,7 +91,9 @@ class Batches:
         self._demand = Demand(clock)
         self._desks: OrderedDict[Lot, _Desk] = OrderedDict()
 
-    async def read(self, key: str, batch: Batch, asker: Asker, *, wait_seconds: float) -> Read:
+    async def read(
+        self, key: str, batch: Batch, asker: Asker, *, wait_seconds: float, bounds: Bounds = NO_BOUNDS
+    ) -> Read:
         """The answer to the question ``key``, which wants this batch, after at most ``wait_seconds`` of waiting.
 
         Raises as ``ReadThrough.read``, and NotDerivable when all facts are known and do not settle the answer.
@@ -103,10 +106,10 @@ class Batches:
         stand, source = await self._look(batch, desk)
         if batch.page is not None and any(self._is_on(batch.page, coin) for coin, _ in stand.due):
             with suppress(DozorError):  # then by their ids, or not at all, which is told below
-                await self._around.units.read(batch.page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds)
+                await self._read_page(batch.page, asker, wait_seconds, bounds)
             stand = self._stand(batch, desk)
         entry = self._entry(key, batch.lot, stand)
-        decision = decide(entry, self._recall(batch.lot, stand), self._clock.now())
+        decision = decide(entry, self._recall(batch.lot, stand), self._clock.now(), bounds)
         match decision:
             case Serve(outcome=outcome, error=error):
                 return self._served(key, batch, stand, outcome, source, error)
@@ -118,6 +121,9 @@ class Batches:
             case Refuse(error=error):
                 self._stats.count_read(batch.lot.endpoint.function, Outcome.NEGATIVE_HIT)
                 raise error
+            case Abstain():
+                self._stats.count_read(batch.lot.endpoint.function, Outcome.FAILURE)
+                raise NotCached
             case Wait():
                 return await self._wait(key, batch, asker, began_at, ends_at, wait_seconds)
         assert_never(decision)
@@ -130,6 +136,14 @@ class Batches:
             return None
         outcome = Outcome.STALE_HIT if stand.due else Outcome.HIT
         return self._shown(key, batch, stand, outcome, source)
+
+    async def _read_page(self, page: Unit, asker: Asker, wait_seconds: float, bounds: Bounds) -> None:
+        """Take in the facts of this page, loading it where the bounds allow that."""
+        units = self._around.units
+        if bounds.only_if_cached:
+            await units.peek(page)
+        else:
+            await units.read(page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds, bounds=bounds)
 
     async def _wait(
         self, key: str, batch: Batch, asker: Asker, began_at: datetime, ends_at: float, wait_seconds: float

@@ -10,6 +10,7 @@ from dozor.caching.lru import ByteLru
 from dozor.caching.readthrough import Read
 from dozor.caching.stats import Outcome, ReadStats
 from dozor.clock import Clock
+from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.domain.errors import DozorError
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
@@ -93,11 +94,14 @@ class MarketService:
         client: str,
         lane: Lane = Lane.PERSON,
         wait_seconds: float = ANSWER_WITHIN_S,
+        bounds: Bounds = NO_BOUNDS,
     ) -> Answer:
         """The best answer to be had within ``wait_seconds``.
 
         ``client`` is who asks, empty for Dozor itself (``domain.lanes.Asker``); ``lane`` how urgent waiting would be.
-        Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer.
+        ``bounds`` say what is waited for: what cannot be had within them is answered outside them.
+        Raises TryLater (one of its kinds) when nothing can be served, QuestionRejected when there is no answer, and
+        NotCached when the bounds allow no call and accept nothing of what is known.
         """
         if any(is_step(value) for _, value in question.path_params):
             self.count_refusal(question.endpoint.function)
@@ -106,12 +110,13 @@ class MarketService:
         wanted = self._wanted(question)
         if isinstance(wanted, Batch):
             try:
-                read = await self._batches.read(question.key, wanted, asker, wait_seconds=wait_seconds)
+                read = await self._batches.read(question.key, wanted, asker, wait_seconds=wait_seconds, bounds=bounds)
             except NotDerivable:
                 wanted = self._as_asked(question, wanted)
             else:
                 return self._answer(question, read, read.entry.body, read.entry.hash, derived=True)
-        return self._cut(question, wanted, await self._units.read(wanted, asker, wait_seconds=wait_seconds))
+        read = await self._units.read(wanted, asker, wait_seconds=wait_seconds, bounds=bounds)
+        return self._cut(question, wanted, read)
 
     def count_refusal(self, function: str) -> None:
         """Count a question to ``function`` that has no canonical form, because upstream would surely refuse it."""

@@ -18,6 +18,7 @@ from dozor.caching.memory import MemoryTier
 from dozor.caching.readthrough import UPSTREAM, Clearance, Read, ReadThrough, Recipe
 from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
+from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.domain.errors import UpstreamUnavailable
 from dozor.domain.lanes import Asker
 from dozor.market.board import Board
@@ -51,12 +52,17 @@ class Units:
             CUT_BYTES, lambda place, cut: len(place[0]) + len(cut[0]) + 256
         )
 
-    async def read(self, unit: Unit, asker: Asker, *, wait_seconds: float) -> Read:
+    async def read(self, unit: Unit, asker: Asker, *, wait_seconds: float, bounds: Bounds = NO_BOUNDS) -> Read:
         """The unit's entry; see ``ReadThrough.read``."""
         self._demand.count(unit.key)
         asker.expected = self._demand.rate(unit.key) * EXPECT_S
         read = await self._cache.read(
-            unit.key, self._recipe(unit), asker, family=unit.asks.endpoint.function, wait_seconds=wait_seconds
+            unit.key,
+            self._recipe(unit),
+            asker,
+            family=unit.asks.endpoint.function,
+            wait_seconds=wait_seconds,
+            bounds=bounds,
         )
         self._learn_from_afar(unit, read)
         return read

@@ -15,6 +15,7 @@ from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import Counts, ReadStats
 from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
+from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.domain.errors import QuestionRejected, UpstreamUnavailable
 from dozor.domain.freshness import FreshnessPolicy
 from dozor.domain.lanes import Asker, Lane
@@ -90,10 +91,17 @@ class Desk:
         return Recipe(load, lambda _: POLICY)
 
     async def read(
-        self, key: str = "k", wait_seconds: float = PATIENCE, lane: Lane = Lane.PERSON, client: str = "app"
+        self,
+        key: str = "k",
+        wait_seconds: float = PATIENCE,
+        lane: Lane = Lane.PERSON,
+        client: str = "app",
+        bounds: Bounds = NO_BOUNDS,
     ) -> Read:
         asker = Asker(lane, client)
-        return await self.cache.read(key, self.recipe(key), asker, family="prices", wait_seconds=wait_seconds)
+        return await self.cache.read(
+            key, self.recipe(key), asker, family="prices", wait_seconds=wait_seconds, bounds=bounds
+        )
 
     async def peek(self, key: str = "k") -> Read | None:
         return await self.cache.peek(key, lambda _: POLICY, "prices")
