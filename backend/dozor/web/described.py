@@ -11,7 +11,8 @@ from dozor.web.schemas import Model, Problem
 Responses = dict[int | str, dict[str, Any]]
 
 ANYWHERE = {"method-not-allowed", "uri-too-long", "internal"}  # of no path in particular, so not said of each
-MARKET_ERRORS = tuple(code for code in PROBLEMS if code not in ANYWHERE)
+GATEWAYS = {"not-cached"}  # of the gateway alone, which is described elsewhere
+MARKET_ERRORS = tuple(code for code in PROBLEMS if code not in ANYWHERE | GATEWAYS)
 SEARCH_ERRORS = tuple(code for code in MARKET_ERRORS if code not in {"not-found", "plan-limit", "too-stale"})
 IMAGE_ERRORS = ("unauthorized", "invalid-request", "rate-limited")
 STATUS_ERRORS = ("unauthorized",)

@@ -13,6 +13,7 @@ from dozor.domain.errors import (
     DeadlinePassed,
     DozorError,
     KeyRejected,
+    NotCached,
     QuestionRejected,
     TryLater,
     UpstreamLimited,
@@ -54,6 +55,7 @@ PROBLEMS: Mapping[str, tuple[int, Words]] = {
     "upstream-unavailable": (502, Words("CoinGecko недоступен", "Upstream is unavailable")),
     "key-rejected": (502, Words("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
     "upstream-timeout": (504, Words("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
+    "not-cached": (504, Words("Такого в кэше нет", "The cache has nothing of the kind")),
     "too-stale": (503, Words("Данные старше, чем допускает запрос", "The data is older than the request accepts")),
     "not-found": (404, Words("Не найдено", "Not found")),
     "method-not-allowed": (405, Words("Метод не поддерживается", "Method not allowed")),
@@ -81,6 +83,8 @@ def code_of(error: DozorError) -> str:
             return "upstream-limited"
         case KeyRejected():
             return "key-rejected"
+        case NotCached():
+            return "not-cached"
         case UpstreamTimedOut() | DeadlinePassed():
             return "upstream-timeout"
         case UpstreamUnavailable():

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from starlette.types import Receive, Scope, Send
 
 from dozor.clock import Clock
+from dozor.domain.bounds import Bounds
 from dozor.domain.errors import DozorError, QuestionRejected
 from dozor.market import refusals
 from dozor.market.chart_reader import ChartReader
@@ -15,6 +16,7 @@ from dozor.market.endpoints import match
 from dozor.market.question import canonical
 from dozor.market.service import MarketService
 from dozor.web.access import Access, Client, ClientKind, Network
+from dozor.web.cache_control import bounds_asked
 from dozor.web.errors import AccessDenied, coingecko_error, retry_after_s
 from dozor.web.quotas import Quota
 from dozor.web.replies import JSON, Headers, Reply, conditional, cors_headers, freshness_headers, preflight
@@ -74,7 +76,7 @@ class Gateway:
         try:
             client = self._access.admit(credentials(scope, request, self._login, self._proxies))
             quota = client.quota
-            reply = await self._answer(request, client)
+            reply = await self._answer(request, client, bounds_asked(scope["headers"]))
         except AccessDenied as error:
             quota = error.quota
             reply = self._refusal(error)
@@ -82,7 +84,7 @@ class Gateway:
             reply = self._refusal(error)
         return reply if quota is None else reply.with_headers(*quota.headers)
 
-    async def _answer(self, request: Asked, client: Client) -> Reply:
+    async def _answer(self, request: Asked, client: Client, bounds: Bounds) -> Reply:
         found = match(request.segments) if request.method == "GET" else None
         if found is None:
             self._market.count_refusal(NO_FUNCTION)
@@ -92,7 +94,7 @@ class Gateway:
         except QuestionRejected:
             self._market.count_refusal(found[0].function)
             raise
-        answer = await self._reader.answer(question, client=client.name)
+        answer = await self._reader.answer(question, client=client.name, bounds=bounds)
         headers = (
             ("content-type", JSON),
             *freshness_headers(answer, shared=client.kind is ClientKind.ANYBODY),
