@@ -86,7 +86,9 @@ RUSSIAN = {
     "coins on a page": "монет на странице",
     "what the table is sorted by, and which way": "по чему таблица упорядочена и в какую сторону",
     "how far back": "за какое время",
-    "refuse (503) data older than this, in seconds": "не отдавать (503) данные старше этого, в секундах",
+    "wait for data no older than this, in seconds; 503 when there is only an older one": (
+        "ждать данных не старше стольких секунд; 503, если есть только более старые"
+    ),
     "a name, symbol, id or contract address, or a part of it; mistakes are forgiven": (
         "название, символ, id, адрес контракта или их часть; опечатки прощаются"
     ),

@@ -14,6 +14,7 @@ from typing import Protocol
 import msgspec
 
 from dozor.caching.lru import ByteLru
+from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.market.families import charts
 from dozor.market.families.charts import ChartQuestion, Sampling
 from dozor.market.question import Question
@@ -28,7 +29,7 @@ BODIES_REMEMBERED = 8  # of one sampling: more lengths than people ask for
 class Answers(Protocol):
     """Who answers questions with upstream's own answers to them."""
 
-    async def answer(self, question: Question, *, client: str) -> Answer:
+    async def answer(self, question: Question, *, client: str, bounds: Bounds) -> Answer:
         """The best answer to be had; see ``MarketService.answer``."""
 
     async def known(self, question: Question) -> Answer | None:
@@ -59,15 +60,17 @@ class ChartReader:
             MADE_BYTES, lambda place, made: len(place[0]) + len(made[0]) + 256
         )
 
-    async def answer(self, question: Question, *, client: str) -> Answer:
+    async def answer(self, question: Question, *, client: str, bounds: Bounds = NO_BOUNDS) -> Answer:
         """The fresh answer to this question, else a fresh approximate one, else what the market service answers.
+
+        ``bounds`` are the asker's: within its fresh time an answer meets them all.
 
         Raises what that raises.
         """
         wanted = charts.read(question)
         others = wanted.others() if wanted is not None else ()
         if wanted is None or not others:
-            return await self._market.answer(question, client=client)
+            return await self._market.answer(question, client=client, bounds=bounds)
         known = await self._market.known(question)
         if known is None or not known.is_fresh:
             found = [(other, said) for other in others if (said := await self._market.known(other.asked)) is not None]
@@ -77,7 +80,7 @@ class ChartReader:
             if derived is not None:
                 self._market.count_derived(question.endpoint.function)
                 return derived
-        answer = await self._market.answer(question, client=client)
+        answer = await self._market.answer(question, client=client, bounds=bounds)
         self._keep(wanted, answer)
         return answer
 

@@ -37,12 +37,12 @@ class AccessDenied(DozorError):
 
 
 class TooStale(DozorError):
-    """There is an answer, but it is older than the asker accepts."""
+    """There is an answer, but it is older than the asker accepts; a newer one may be had at ``retry_at``."""
 
-    def __init__(self, age_s: int, retry_after_s: int) -> None:
-        super().__init__(f"the answer is {age_s} s old")
+    def __init__(self, age_s: int, retry_at: datetime) -> None:
+        super().__init__(f"the answer is {age_s} s old, and no newer one is to be had before {retry_at:%H:%M:%S} UTC")
         self.age_s = age_s
-        self.retry_after_s = retry_after_s
+        self.retry_at = retry_at
 
 
 PROBLEMS: Mapping[str, tuple[int, Words]] = {
@@ -99,9 +99,9 @@ def code_of(error: DozorError) -> str:
 def retry_after_s(error: DozorError, now: datetime) -> int | None:
     """Whole seconds after which asking again is worth it, at least 1; ``None`` when it never is."""
     match error:
-        case TryLater():
+        case TryLater() | TooStale():
             return max(1, math.ceil((error.retry_at - now).total_seconds()))
-        case AccessDenied() | TooStale():
+        case AccessDenied():
             return error.retry_after_s
     return None
 
@@ -150,7 +150,8 @@ def detail_of(error: DozorError, language: Language) -> str:
         return _words_of(error.body)
     if language is Language.RU:
         title = PROBLEMS[code_of(error)][1].ru
-        return f"{title}. Повторите в {error.retry_at:%H:%M:%S} UTC." if isinstance(error, TryLater) else f"{title}."
+        again = f" Повторите в {error.retry_at:%H:%M:%S} UTC." if isinstance(error, TryLater | TooStale) else ""
+        return f"{title}.{again}"
     return str(error)
 
 

@@ -5,12 +5,14 @@ Annotations here are evaluated at once (no ``from __future__``): FastAPI reads t
 
 import functools
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
-from dozor.domain.errors import DozorError
+from dozor.domain.bounds import Bounds
+from dozor.domain.errors import DozorError, TryLater
 from dozor.market import views
 from dozor.market.chart_reader import ChartReader
 from dozor.market.default_views import DAYS, chart_question, coins_question
@@ -25,7 +27,7 @@ from dozor.market.service import Answer, MarketService
 from dozor.web import described
 from dozor.web.access import Access, Client, ClientKind, Network
 from dozor.web.api.replying import Replying
-from dozor.web.errors import AccessDenied
+from dozor.web.errors import AccessDenied, TooStale
 from dozor.web.requests import asked, credentials
 from dozor.web.schemas import Chart, Coin, Coins, Market, Ohlc, Prices, SearchHits, Trending
 from dozor.web.sessions import OwnerLogin
@@ -43,7 +45,12 @@ Order = Annotated[
     Literal["market_cap_desc", "market_cap_asc", "volume_desc", "volume_asc", "id_asc", "id_desc"],
     Query(description="what the table is sorted by, and which way"),
 ]
-MaxAge = Annotated[int | None, Query(ge=0, le=86_400, description="refuse (503) data older than this, in seconds")]
+MaxAge = Annotated[
+    int | None,
+    Query(
+        ge=0, le=86_400, description="wait for data no older than this, in seconds; 503 when there is only an older one"
+    ),
+]
 
 
 class MarketApi:
@@ -92,15 +99,26 @@ class MarketApi:
         """The canonical question of ours to the endpoint at ``path``."""
         return canonical(BY_PATH[path], path_params or {}, query.items(), full_history=self._full_history)
 
+    async def answer(self, question: Question, client: Client, max_age: int | None) -> Answer:
+        """The answer, no older than ``max_age`` seconds, waiting for it where that can help.
+
+        Raises TooStale when there is only an older one.
+        """
+        if max_age is None:
+            return await self._charts.answer(question, client=client.name)
+        bounds = Bounds(max_age=timedelta(seconds=max_age))
+        answer = await self._charts.answer(question, client=client.name, bounds=bounds)
+        if bounds.are_exceeded_by(answer.age):
+            raise TooStale(int(answer.age.total_seconds()), _newer_at(answer))
+        return answer
+
     def router(self) -> APIRouter:
         """The routes below ``/api/v1``."""
         router = APIRouter(prefix="/api/v1", tags=["market"])
         market, charts, lookup, pictures = self._market, self._charts, self._lookup, self._pictures
         Admitted = Annotated[Client, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
 
-        async def reply(
-            name: str, request: Request, client: Client, answer: Answer, view: views.View, max_age: int | None = None
-        ) -> Response:
+        async def reply(name: str, request: Request, client: Client, answer: Answer, view: views.View) -> Response:
             return await self._replying.reply(
                 name,
                 answer,
@@ -108,7 +126,6 @@ class MarketApi:
                 accept_encoding=request.headers.get("accept-encoding", ""),
                 if_none_match=request.headers.get("if-none-match"),
                 shared=client.kind is ClientKind.ANYBODY,
-                max_age=max_age,
             )
 
         @router.get("/coins", responses=described.reply(Coins), summary="The market table")
@@ -121,8 +138,8 @@ class MarketApi:
             order: Order = "market_cap_desc",
             max_age: MaxAge = None,
         ) -> Response:
-            answer = await market.answer(coins_question(vs_currency, page, per_page, order), client=client.name)
-            return await reply("coins", request, client, answer, views.coins, max_age)
+            answer = await self.answer(coins_question(vs_currency, page, per_page, order), client, max_age)
+            return await reply("coins", request, client, answer, views.coins)
 
         @router.get("/coins/{id}", responses=described.reply(Coin), summary="One coin")
         async def get_crypto_details(
@@ -142,8 +159,8 @@ class MarketApi:
             )
             currency = vs_currency.lower()
             view = functools.partial(views.coin, currency=currency)
-            answer = await market.answer(question, client=client.name)
-            return await reply(f"coin {currency}", request, client, answer, view, max_age)
+            answer = await self.answer(question, client, max_age)
+            return await reply(f"coin {currency}", request, client, answer, view)
 
         @router.get(
             "/coins/{id}/chart",
@@ -161,8 +178,8 @@ class MarketApi:
             days = DAYS[range]
             question = chart_question(id, vs_currency, days)
             view = functools.partial(views.chart, days=days)
-            answer = await charts.answer(question, client=client.name)
-            return await reply(f"chart {days}", request, client, answer, view, max_age)
+            answer = await self.answer(question, client, max_age)
+            return await reply(f"chart {days}", request, client, answer, view)
 
         @router.get("/coins/{id}/ohlc", responses=described.reply(Ohlc), summary="Open, high, low and close over time")
         async def get_crypto_ohlc(
@@ -176,8 +193,8 @@ class MarketApi:
             days = DAYS[range]
             question = self.question("/coins/{id}/ohlc", {"id": id}, vs_currency=vs_currency, days=days)
             view = functools.partial(views.candles, days=days)
-            answer = await market.answer(question, client=client.name)
-            return await reply(f"ohlc {days}", request, client, answer, view, max_age)
+            answer = await self.answer(question, client, max_age)
+            return await reply(f"ohlc {days}", request, client, answer, view)
 
         @router.get(
             "/search",
@@ -238,14 +255,14 @@ class MarketApi:
             max_age: MaxAge = None,
         ) -> Response:
             question = self.question("/simple/price", ids=ids, vs_currencies=quotes, include_last_updated_at="true")
-            answer = await market.answer(question, client=client.name)
+            answer = await self.answer(question, client, max_age)
             view = functools.partial(
                 views.prices,
                 ids=(question.get("ids") or "").split(","),
                 quotes=(question.get("vs_currencies") or "").split(","),
                 fetched_at=rfc3339(answer.fetched_at),
             )
-            return await reply(f"prices {question.key} {answer.fetched_at}", request, client, answer, view, max_age)
+            return await reply(f"prices {question.key} {answer.fetched_at}", request, client, answer, view)
 
         @router.get("/global", responses=described.reply(Market), summary="The market as a whole")
         async def get_global(
@@ -253,13 +270,13 @@ class MarketApi:
         ) -> Response:
             currency = vs_currency.lower()
             view = functools.partial(views.market, currency=currency)
-            answer = await market.answer(self.question("/global"), client=client.name)
-            return await reply(f"global {currency}", request, client, answer, view, max_age)
+            answer = await self.answer(self.question("/global"), client, max_age)
+            return await reply(f"global {currency}", request, client, answer, view)
 
         @router.get("/trending", responses=described.reply(Trending), summary="What people look for")
         async def get_trending(request: Request, client: Admitted, max_age: MaxAge = None) -> Response:
-            answer = await market.answer(self.question("/search/trending"), client=client.name)
-            return await reply("trending", request, client, answer, views.trending, max_age)
+            answer = await self.answer(self.question("/search/trending"), client, max_age)
+            return await reply("trending", request, client, answer, views.trending)
 
         @router.get(
             "/images/{id}",
@@ -283,3 +300,10 @@ class MarketApi:
             return await self._market.answer(question, client=client.name, wait_seconds=0.0)
         except DozorError:
             return None
+
+
+def _newer_at(answer: Answer) -> datetime:
+    """When a newer answer may be had: once this one is no longer fresh, or what kept a newer one away is over."""
+    if isinstance(answer.error, TryLater):
+        return answer.error.retry_at
+    return answer.fetched_at + answer.policy.fresh_for

@@ -12,7 +12,6 @@ from dozor.market.meta import meta, with_meta
 from dozor.market.rawjson import join_object
 from dozor.market.service import Answer
 from dozor.market.views import UNREADABLE, View
-from dozor.web.errors import TooStale
 from dozor.web.replies import JSON, freshness_headers, matches
 from dozor.web.variants import ETAG_DIGITS, Variants
 
@@ -37,16 +36,12 @@ class Replying:
         accept_encoding: str,
         if_none_match: str | None,
         shared: bool,
-        max_age: int | None = None,
     ) -> Response:
         """The reply that shows ``view`` of the answer. ``name`` tells views of one body apart.
 
-        The ETag is weak and leaves ``meta`` out: the age grows, the data does not change. Raises TooStale when the
-        asker wants nothing older than ``max_age`` seconds, and UpstreamUnavailable when the answer cannot be shown.
+        The ETag is weak and leaves ``meta`` out: the age grows, the data does not change. Raises
+        UpstreamUnavailable when the answer cannot be shown.
         """
-        if max_age is not None and answer.age.total_seconds() > max_age:
-            wait = int((answer.policy.fresh_for - answer.age).total_seconds())
-            raise TooStale(int(answer.age.total_seconds()), max(1, wait))
         shown = self.view(name, answer, view)
         etag = hashlib.sha256(shown).hexdigest()[:ETAG_DIGITS]
         headers = [
