@@ -288,7 +288,7 @@ class Batches:
             self._tasks,
             self._clock,
             is_known=around.is_known,
-            worth_asking=around.catalogue.by_rank,
+            worth_asking=lambda: around.catalogue.by_rank(lot.first_rank),
         )
         crew = LotCrew(
             planner,

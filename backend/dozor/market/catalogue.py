@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -81,12 +82,13 @@ class Catalogue:
                 image_url=_image_url(row) or (known.image_url if known else None),
             )
 
-    def by_rank(self) -> Sequence[str]:
-        """The coins whose rank is known, the most valuable first."""
+    def by_rank(self, first: int) -> Sequence[str]:
+        """The coins whose rank is known to be ``first`` or beyond, the most valuable first."""
         if self._sorted_at != self.revision:
             self._sorted = sorted(self.ranks, key=self.ranks.__getitem__)
             self._sorted_at = self.revision
-        return self._sorted
+        begin = bisect_left(self._sorted, first, key=self.ranks.__getitem__)
+        return self._sorted[begin:]
 
     def is_among_first(self, coin_id: str, most: int) -> bool:
         """Whether the coin is known to be one of the so many most valuable."""

@@ -263,14 +263,18 @@ class Planner:
                 slept.cancel()
 
     def _riders(self) -> Iterable[str]:
-        """Coins in demand, those that are due soon first, and then those worth asking for."""
-        now = self._clock.now()
-        later = []
-        for coin in self.coins.names():
-            known = [saying.fetched_at for _, saying in self.facts.of((coin,), self.lot.usual_columns) if saying]
-            if known and now - max(known) < self._policy_of(max(known)).fresh_for / 2:
-                later.append(coin)
-            else:
+        """Coins in demand, then those worth asking for, and of both those first that are due soon."""
+        fresh: list[str] = []
+        for coin in (*self.coins.names(), *self._worth_asking()):
+            if self._is_due_soon(coin):
                 yield coin
-        yield from later
-        yield from self._worth_asking()
+            else:
+                fresh.append(coin)
+        yield from fresh
+
+    def _is_due_soon(self, coin: str) -> bool:
+        """Whether it is missing, or more than half of its fresh time is over."""
+        known = [saying.fetched_at for _, saying in self.facts.of((coin,), self.lot.usual_columns) if saying]
+        if not known:
+            return True
+        return self._clock.now() - max(known) >= self._policy_of(max(known)).fresh_for / 2

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dozor.caching.stats import Outcome
+from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.domain.freshness import Freshness, FreshnessPolicy
 from dozor.market.chart_reader import ChartReader
 from dozor.market.default_views import chart_question
@@ -54,7 +55,7 @@ class OneUpstream:
         age = self.clock.now() - kept.fetched_at
         return None if kept.policy.classify(age) is Freshness.EXPIRED else replace(kept, age=age)
 
-    async def answer(self, question: Question, *, client: str) -> Answer:
+    async def answer(self, question: Question, *, client: str, bounds: Bounds = NO_BOUNDS) -> Answer:
         known = await self.known(question)
         if known is not None and known.is_fresh:
             return known

@@ -32,6 +32,10 @@ class Lot(Protocol):
         """How many coins one call may name."""
 
     @property
+    def first_rank(self) -> int:
+        """From which market cap rank on its calls take along coins that nobody asked for: those before come otherwise."""
+
+    @property
     def usual_columns(self) -> tuple[str, ...]:
         """Columns that every call asks for, since they cost nothing."""
 

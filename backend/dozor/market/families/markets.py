@@ -21,6 +21,7 @@ from dozor.market.ports import Call
 from dozor.market.question import Question
 from dozor.market.rawjson import join_array, split_array
 from dozor.market.reach import is_whole
+from dozor.market.tuning import SURE_ON_FIRST_PAGE
 
 MOST_ROWS = 250
 ROW = "row"  # the one column of a lot of rows
@@ -53,6 +54,11 @@ class RowLot:
     def most_coins(self) -> int:
         """See ``Lot.most_coins``."""
         return MOST_ROWS
+
+    @property
+    def first_rank(self) -> int:
+        """See ``Lot.first_rank``: before it comes the first page, which people ask for anyway."""
+        return SURE_ON_FIRST_PAGE + 1
 
     @property
     def usual_columns(self) -> tuple[str, ...]:

@@ -56,6 +56,11 @@ class PriceLot:
         return MOST_IDS
 
     @property
+    def first_rank(self) -> int:
+        """See ``Lot.first_rank``."""
+        return 1
+
+    @property
     def usual_columns(self) -> tuple[str, ...]:
         """See ``Lot.usual_columns``."""
         return USUAL_CURRENCIES

@@ -115,7 +115,7 @@ class MarketApi:
     def router(self) -> APIRouter:
         """The routes below ``/api/v1``."""
         router = APIRouter(prefix="/api/v1", tags=["market"])
-        market, charts, lookup, pictures = self._market, self._charts, self._lookup, self._pictures
+        market, lookup, pictures = self._market, self._lookup, self._pictures
         Admitted = Annotated[Client, Depends(self.admit)]  # noqa: N806  # a type, made here because it needs self
 
         async def reply(name: str, request: Request, client: Client, answer: Answer, view: views.View) -> Response:
