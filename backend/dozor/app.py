@@ -26,6 +26,7 @@ from dozor.market.batches import Batches, Surroundings
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
 from dozor.market.chart_reader import ChartReader
+from dozor.market.coin_ids import CoinIds
 from dozor.market.default_views import Copies, coins_question
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
@@ -34,6 +35,7 @@ from dozor.market.ports import Image
 from dozor.market.question import Question
 from dozor.market.service import MarketService
 from dozor.market.units import Units
+from dozor.market.unknown_ids import UnknownIds
 from dozor.setting_values import DerivedCharts, Plan
 from dozor.settings import KEY_HEADER, Settings
 from dozor.storage.disk_tier import DiskTier
@@ -133,11 +135,13 @@ async def running(
         board, catalogue = Board(), Catalogue()
         pacing = Pacing(paid, settings.price_fresh_s)
         cache = ReadThrough(tiers, flights, negatives, stats, clock)
-        units = Units(cache, upstream, board, catalogue, clock, pacing)
-        surroundings = Surroundings(pacing, catalogue, units, is_known=lambda _: None)
+        coin_ids = CoinIds()
+        units = Units(cache, upstream, board, catalogue, coin_ids, clock, pacing)
+        unknown_ids = UnknownIds(coin_ids, catalogue, units, SingleFlight[None](tasks), clock)
+        surroundings = Surroundings(pacing, catalogue, units, unknown_ids.is_known)
         batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
         copies = Copies(redis.tier) if redis is not None else None
-        market = MarketService(units, batches, catalogue, stats, clock, copies=copies)
+        market = MarketService(units, batches, unknown_ids, catalogue, stats, clock, copies=copies)
         chart_reader = ChartReader(market)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 

@@ -16,10 +16,12 @@ from dozor.domain.lanes import Asker, Lane
 from dozor.market.batches import Batches, Surroundings
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
+from dozor.market.coin_ids import CoinIds
 from dozor.market.policy import Pacing
 from dozor.market.ports import Call, Depart, Fetched, QuotaUsage, UpstreamStatus, WindowUsage
 from dozor.market.service import MarketService
 from dozor.market.units import Units
+from dozor.market.unknown_ids import UnknownIds
 
 BODIES = {
     "/coins/markets": b"[]",
@@ -71,7 +73,9 @@ def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Cl
     tiers = Tiers(MemoryTier(1_000_000), [], tasks, clock, holder="this process")
     negatives, stats, board, catalogue, pacing = Negatives(clock), ReadStats(), Board(), Catalogue(), Pacing(paid=False)
     cache = ReadThrough(tiers, SingleFlight[Found](tasks), negatives, stats, clock)
-    units = Units(cache, upstream, board, catalogue, clock, pacing)
-    surroundings = Surroundings(pacing, catalogue, units, is_known=lambda _: None)
+    coin_ids = CoinIds()
+    units = Units(cache, upstream, board, catalogue, coin_ids, clock, pacing)
+    unknown_ids = UnknownIds(coin_ids, catalogue, units, SingleFlight[None](tasks), clock)
+    surroundings = Surroundings(pacing, catalogue, units, unknown_ids.is_known)
     batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
-    return MarketService(units, batches, catalogue, stats, clock)
+    return MarketService(units, batches, unknown_ids, catalogue, stats, clock)

@@ -150,6 +150,21 @@ class ReadThrough:
             return False
         return self._flights.start(key, lambda: self._load(key, recipe, asker, family), asker)
 
+    async def renew(self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float) -> Entry:
+        """The entry that a load of this key brings, made for ``asker`` however fresh the known one is; no read counts.
+
+        A load that is under way is waited for instead. Raises what the load raised or raised lately, DeadlinePassed or
+        TooManyWaiting.
+        """
+        remembered = self._negatives.recall(key)
+        if remembered is not None:
+            raise remembered
+        try:
+            landed = await self._flights.run(key, lambda: self._load(key, recipe, asker, family), wait_seconds, asker)
+        except NotLanded as reason:
+            raise self._explain(reason.delay, wait_seconds) from reason
+        return landed.value.entry
+
     async def _wait(self, key: str, recipe: Recipe, asker: Asker, family: str, wait_seconds: float) -> Read:
         ends_at = self._clock.monotonic() + wait_seconds
         while True:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 
 from dozor.caching.lru import ByteLru
-from dozor.market.endpoints import BY_PATH
-from dozor.market.question import canonical
+from dozor.market.families.coin_list import ALL_COINS
 from dozor.market.search.index import Match, SearchIndex
-from dozor.market.service import Answer, MarketService
+from dozor.market.service import ANSWER_WITHIN_S, Answer, MarketService
 
-REFRESH_AFTER = timedelta(hours=6)
 RESULTS_BYTES = 4 * 1024 * 1024
 OFF_LOOP_BYTES = 128 * 1024  # of a coin list; the index of a longer one takes more than 20 ms (bench/search.py)
 
@@ -37,8 +34,6 @@ class CoinLookup:
 
     def __init__(self, market: MarketService) -> None:
         self._market = market
-        # The list with contract addresses has all that the shorter one has: one call serves every search.
-        self._question = canonical(BY_PATH["/coins/list"], {}, [("include_platform", "true")], full_history=False)
         self._indexed: _Indexed | None = None
         self._building = asyncio.Lock()
         self._found: ByteLru[tuple[str, str], list[Match]] = ByteLru(
@@ -60,11 +55,10 @@ class CoinLookup:
         return Found(matches, coin_list, revision)
 
     async def _coin_list(self, client: str) -> Answer:
-        # A client of the gateway gets a list of at most 30 minutes; searching can live with one of 6 hours.
-        known = await self._market.known(self._question)
-        if known is not None and known.age < REFRESH_AFTER:
-            return known
-        return await self._market.answer(self._question, client=client)
+        # Whoever searches does not wait for a newer list while there is one, however old: it comes behind.
+        known = await self._market.known(ALL_COINS)
+        wait_seconds = ANSWER_WITHIN_S if known is None else 0.0
+        return await self._market.answer(ALL_COINS, client=client, wait_seconds=wait_seconds)
 
     async def _index_of(self, coin_list: Answer) -> SearchIndex:
         async with self._building:  # whoever asks meanwhile waits for the same index

@@ -44,7 +44,8 @@ def policy_for(question: Question, fetched_at: datetime, pacing: Pacing) -> Fres
     grace_for = fresh_for * cadence.grace_factor
     if cadence.grace_until_s is not None:
         grace_for = max(timedelta(seconds=cadence.grace_until_s) - fresh_for, timedelta(0))
-    return FreshnessPolicy(fresh_for, grace_for).jittered(f"{question.key} {fetched_at.isoformat()}")
+    stale_for = timedelta(seconds=cadence.stale_s)
+    return FreshnessPolicy(fresh_for, grace_for, stale_for).jittered(f"{question.key} {fetched_at.isoformat()}")
 
 
 def policy_of_facts(endpoint: Endpoint, lot_key: str, fetched_at: datetime, pacing: Pacing) -> FreshnessPolicy:

@@ -19,10 +19,11 @@ from dozor.market.batches import Batches
 from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies
 from dozor.market.endpoints import FamilyName, is_step
-from dozor.market.families import details, markets, plain, prices
+from dozor.market.families import coin_list, details, markets, plain, prices
 from dozor.market.families.family import Batch, Family, NotDerivable, Unit
 from dozor.market.question import Question
 from dozor.market.units import Units
+from dozor.market.unknown_ids import UnknownIds
 
 ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
 REMEMBERED_BYTES = 4 * 1024 * 1024
@@ -30,6 +31,7 @@ NOT_DERIVABLE_S = 600.0  # figures that were equal a moment ago are likely to st
 
 FAMILIES: Mapping[FamilyName, Family] = {
     FamilyName.PLAIN: plain.wanted,
+    FamilyName.COIN_LIST: coin_list.wanted,
     FamilyName.PRICES: prices.wanted,
     FamilyName.MARKETS: markets.wanted,
     FamilyName.DETAILS: details.wanted,
@@ -72,6 +74,7 @@ class MarketService:
         self,
         units: Units,
         batches: Batches,
+        unknown_ids: UnknownIds,
         catalogue: Catalogue,
         stats: ReadStats,
         clock: Clock,
@@ -80,6 +83,7 @@ class MarketService:
     ) -> None:
         self._units = units
         self._batches = batches
+        self._unknown_ids = unknown_ids
         self._stats = stats
         self._clock = clock
         self._copies = copies
@@ -107,6 +111,11 @@ class MarketService:
             self.count_refusal(question.endpoint.function)
             raise refusals.not_found()
         asker = Asker(lane, client)
+        ends_at = self._clock.monotonic() + wait_seconds
+        if await self._is_mistake(question, asker, wait_seconds):
+            self.count_refusal(question.endpoint.function)
+            raise refusals.not_found()
+        wait_seconds = max(0.0, ends_at - self._clock.monotonic())
         wanted = self._wanted(question)
         if isinstance(wanted, Batch):
             try:
@@ -140,6 +149,12 @@ class MarketService:
                 return self._answer(question, read, read.entry.body, read.entry.hash, derived=True)
         read = await self._units.peek(wanted)
         return None if read is None else self._cut(question, wanted, read)
+
+    async def _is_mistake(self, question: Question, asker: Asker, wait_seconds: float) -> bool:
+        """Whether the question is about a coin that is sure not to exist; of prices and rows that costs no call."""
+        if question.endpoint.family is not FamilyName.DETAILS:
+            return False
+        return await self._unknown_ids.is_mistake(question.get("id") or "", asker, wait_seconds)
 
     def _wanted(self, question: Question) -> Unit | Batch:
         wanted = FAMILIES[question.endpoint.family](question)

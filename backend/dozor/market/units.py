@@ -7,15 +7,14 @@ comes from a tier that others write to.
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from dozor.caching.entry import Entry
 from dozor.caching.lru import ByteLru
-from dozor.caching.memory import MemoryTier
-from dozor.caching.readthrough import UPSTREAM, Clearance, Read, ReadThrough, Recipe
+from dozor.caching.readthrough import Clearance, Read, ReadThrough, Recipe
 from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.domain.bounds import NO_BOUNDS, Bounds
@@ -23,6 +22,7 @@ from dozor.domain.errors import UpstreamUnavailable
 from dozor.domain.lanes import Asker
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
+from dozor.market.coin_ids import CoinIds
 from dozor.market.demand import Demand
 from dozor.market.families.family import Unit
 from dozor.market.policy import Pacing, policy_for
@@ -31,6 +31,8 @@ from dozor.market.tuning import EXPECT_S
 
 READ_BYTES = 32 * 1024 * 1024
 CUT_BYTES = 32 * 1024 * 1024
+LEARNED_BYTES = 4 * 1024 * 1024
+LOAD_ENDS_WITHIN_S = 30.0  # a little more than a fetch takes at most (``ports.Upstream``)
 BAD_ANSWER_RETRY = timedelta(seconds=5)
 
 
@@ -38,15 +40,24 @@ class Units:
     """Units from the cache, and from upstream where the cache has none to serve. One instance per loop."""
 
     def __init__(
-        self, cache: ReadThrough, upstream: Upstream, board: Board, catalogue: Catalogue, clock: Clock, pacing: Pacing
+        self,
+        cache: ReadThrough,
+        upstream: Upstream,
+        board: Board,
+        catalogue: Catalogue,
+        coin_ids: CoinIds,
+        clock: Clock,
+        pacing: Pacing,
     ) -> None:
         self._cache = cache
         self._upstream = upstream
         self._board = board
         self._catalogue = catalogue
+        self._coin_ids = coin_ids
         self._clock = clock
         self._pacing = pacing
         self._demand = Demand(clock)
+        self._learned: ByteLru[str, tuple[str, datetime]] = ByteLru(LEARNED_BYTES, lambda key, _: len(key) + 350)
         self._read: ByteLru[tuple[str, str], tuple[Any, int]] = ByteLru(READ_BYTES, lambda _, read: read[1])
         self._cut: ByteLru[tuple[str, str], tuple[bytes, str]] = ByteLru(
             CUT_BYTES, lambda place, cut: len(place[0]) + len(cut[0]) + 256
@@ -64,14 +75,22 @@ class Units:
             wait_seconds=wait_seconds,
             bounds=bounds,
         )
-        self._learn_from_afar(unit, read)
+        self._learn(unit, read.entry)
         return read
+
+    async def renew(self, unit: Unit, asker: Asker) -> None:
+        """Load the unit, however fresh the one that is known; see ``ReadThrough.renew``."""
+        family = unit.asks.endpoint.function
+        entry = await self._cache.renew(
+            unit.key, self._recipe(unit), asker, family=family, wait_seconds=LOAD_ENDS_WITHIN_S
+        )
+        self._learn(unit, entry)
 
     async def peek(self, unit: Unit) -> Read | None:
         """See ``ReadThrough.peek``."""
         read = await self._cache.peek(unit.key, self._policy_of(unit), unit.asks.endpoint.function)
         if read is not None:
-            self._learn_from_afar(unit, read)
+            self._learn(unit, read.entry)
         return read
 
     def cut(self, unit: Unit, entry: Entry, question_key: str) -> tuple[bytes, str]:
@@ -127,11 +146,13 @@ class Units:
         self._read.put(place, (reading, entry.size_bytes))
         return reading
 
-    def _learn_from_afar(self, unit: Unit, read: Read) -> None:
-        if read.source not in {MemoryTier.name, UPSTREAM}:  # another process loaded it, or this one before its restart
-            self._learn(unit, read.entry)
-
     def _learn(self, unit: Unit, entry: Entry) -> None:
+        """Take in what the entry teaches, once; another process may have loaded it, or this one before its restart."""
+        fetched = (entry.hash, entry.fetched_at)
+        if self._learned.get(unit.key) == fetched:
+            return
+        self._learned.put(unit.key, fetched)
+        self._coin_ids.learn(unit.asks, entry.body, entry.fetched_at)
         self._catalogue.learn(unit.asks.endpoint.path, entry.body)
         if unit.shares is not None:
             lot, said_in = unit.shares

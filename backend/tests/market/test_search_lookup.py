@@ -11,7 +11,7 @@ from dozor.domain.freshness import FreshnessPolicy
 from dozor.market.catalogue import Catalogue
 from dozor.market.lookup import OFF_LOOP_BYTES, CoinLookup
 from dozor.market.question import Question
-from dozor.market.service import Answer
+from dozor.market.service import ANSWER_WITHIN_S, Answer
 
 MANY = json.dumps([{"id": f"coin-{n}", "symbol": f"c{n}", "name": f"Coin {n}"} for n in range(10_000)]).encode()
 FEW = b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin"}]'
@@ -23,15 +23,15 @@ class OneList:
     def __init__(self, body: bytes) -> None:
         self.catalogue = Catalogue()
         self.body = body
-        self.age = timedelta(0)
         self.calls: list[str] = []
+        self.waits: list[float] = []
 
     async def known(self, question: Question) -> Answer | None:
         return self._answer() if self.calls else None
 
-    async def answer(self, question: Question, *, client: str) -> Answer:
+    async def answer(self, question: Question, *, client: str, wait_seconds: float) -> Answer:
         self.calls.append(question.key)
-        self.age = timedelta(0)
+        self.waits.append(wait_seconds)
         return self._answer()
 
     def _answer(self) -> Answer:
@@ -40,7 +40,7 @@ class OneList:
             hash=str(hash(self.body)),
             headers=(),
             fetched_at=datetime(2026, 11, 22, tzinfo=UTC),
-            age=self.age,
+            age=timedelta(0),
             policy=FreshnessPolicy(timedelta(minutes=30), timedelta(minutes=30)),
             outcome=Outcome.HIT,
             source="memory",
@@ -75,8 +75,16 @@ async def test_searches_ask_for_the_list_with_contract_addresses_and_for_no_othe
     lookup = CoinLookup(market)  # type: ignore[arg-type]
     for query in ("btc", "0xdac17f958d2ee523a2206206994597c13d831ec7", "биткоин"):
         await lookup.find(query, 5, client="app")
-    assert len(market.calls) == 1
+    assert len(set(market.calls)) == 1
     assert "include_platform=true" in market.calls[0]
+
+
+async def test_only_the_first_search_of_all_waits_for_a_list() -> None:
+    market = OneList(FEW)
+    lookup = CoinLookup(market)  # type: ignore[arg-type]
+    for query in ("btc", "eth"):
+        await lookup.find(query, 5, client="app")
+    assert market.waits == [ANSWER_WITHIN_S, 0]
 
 
 async def test_new_list_is_searched_as_soon_as_it_is_there() -> None:

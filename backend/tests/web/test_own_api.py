@@ -161,7 +161,9 @@ async def test_the_coin_list_is_fetched_again_for_search_only_after_six_hours(
     await dozor.get("/api/v1/search?q=btc")
     assert len(upstream.calls) == 1
     dozor.clock.advance(2 * 3600)
-    await dozor.get("/api/v1/search?q=btc")
+    upstream.came.clear()
+    assert json.loads((await dozor.get("/api/v1/search?q=btc")).body)["items"], "from the list that is known"
+    await upstream.came.wait()
     assert len(upstream.calls) == 2
 
 

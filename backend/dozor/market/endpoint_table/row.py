@@ -41,14 +41,16 @@ class Parameter:
 class Cadence:
     """Seconds between two updates at the provider, and the grace that follows the fresh time.
 
-    ``grace_factor`` is in fresh times; ``grace_until_s`` instead bounds fresh time and grace together. ``new_day_min``
-    is how many minutes after midnight (UTC) the last completed day appears in daily points.
+    ``grace_factor`` is in fresh times; ``grace_until_s`` instead bounds fresh time and grace together. For ``stale_s``
+    after its fresh time an answer may stand in for one that cannot be had. ``new_day_min`` is how many minutes after
+    midnight (UTC) the last completed day appears in daily points.
     """
 
     keyless_or_demo_s: int
     pro_s: int
     grace_factor: float = 2.0
     grace_until_s: int | None = None
+    stale_s: int = 24 * 3600
     new_day_min: int = 40
 
 
@@ -64,6 +66,7 @@ class FamilyName(Enum):
     """The sets of questions that one upstream endpoint can answer together."""
 
     PLAIN = "plain"
+    COIN_LIST = "coin_list"
     PRICES = "prices"
     MARKETS = "markets"
     DETAILS = "details"

@@ -33,7 +33,7 @@ class Lot(Protocol):
 
     @property
     def first_rank(self) -> int:
-        """From which market cap rank on its calls take along coins that nobody asked for: those before come otherwise."""
+        """From which rank on its calls take along coins that nobody asked for: others come by other calls."""
 
     @property
     def usual_columns(self) -> tuple[str, ...]:
