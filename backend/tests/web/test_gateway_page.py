@@ -22,6 +22,7 @@ class Words:
 
     second: str
     minute: str
+    hour: str
     families: dict[FamilyName, str]
     one_of: str
     limit: str
@@ -33,11 +34,13 @@ LANGUAGES = {
     "en": Words(
         second="s",
         minute="min",
+        hour="h",
         families={
             FamilyName.PLAIN: "plain",
             FamilyName.PRICES: "composite",
             FamilyName.MARKETS: "composite",
             FamilyName.DETAILS: "exact",
+            FamilyName.COIN_LIST: "exact",
         },
         one_of="one of",
         limit="365 days",
@@ -47,11 +50,13 @@ LANGUAGES = {
     "ru": Words(
         second="с",
         minute="мин",
+        hour="ч",
         families={
             FamilyName.PLAIN: "как есть",
             FamilyName.PRICES: "составной",
             FamilyName.MARKETS: "составной",
             FamilyName.DETAILS: "точная часть",
+            FamilyName.COIN_LIST: "точная часть",
         },
         one_of="одно из",
         limit="365 дней",
@@ -88,6 +93,8 @@ def cadences(endpoint: Endpoint, words: Words) -> list[str]:
 
 
 def spelled(seconds: int, words: Words) -> str:
+    if seconds > 3600 and seconds % 3600 == 0:
+        return f"{seconds // 3600} {words.hour}"
     return f"{seconds} {words.second}" if seconds < 120 else f"{seconds // 60} {words.minute}"
 
 

@@ -1,8 +1,8 @@
 """``/coins/markets``: pages of a list, and rows of coins by id, both fetched with every column there is.
 
-A page inside one of the list's own 250-row pages is a slice of it; one that straddles two is fetched as it is, because
-two snapshots can repeat or skip a coin. Coins asked for by id are put together from rows and sorted again, where their
-figures settle the order.
+A page inside one of the list's 250-row pages is a slice of it. One that straddles two of them is a slice of another
+page that has all of it: two snapshots can repeat or skip a coin. Coins asked for by id are put together from rows and
+sorted again, where their figures settle the order.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from dozor.market.tuning import SURE_ON_FIRST_PAGE
 
 MOST_ROWS = 250
 ROW = "row"  # the one column of a lot of rows
+PAGES = (MOST_ROWS, 200, 150)
+"""Of few sizes, so that questions share them: 250 rows, or, where a page straddles two of these, 200 or 150."""
 RANKED = "market_cap_desc"
 ORDERS = {
     f"{ours}_{way}": (theirs, way == "desc")
@@ -121,9 +123,12 @@ class _Window:
 
     @property
     def snapshot(self) -> _Window:
-        """What upstream is asked for: the 250 rows that have all of these, or these very ones."""
-        whole = self.first // MOST_ROWS
-        return _Window(MOST_ROWS, whole + 1) if (self.last - 1) // MOST_ROWS == whole else self
+        """What upstream is asked for: the largest of few pages that has all of these rows, or these very ones."""
+        for rows in PAGES:
+            whole = self.first // rows
+            if (self.last - 1) // rows == whole:
+                return _Window(rows, whole + 1)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
