@@ -106,9 +106,13 @@ class Batches:
         stand, source = await self._look(batch, desk)
         if batch.page is not None and any(self._is_on(batch.page, coin) for coin, _ in stand.due):
             with suppress(DozorError):  # then by their ids, or not at all, which is told below
-                await self._read_page(batch.page, asker, wait_seconds, bounds)
+                await self._around.units.read(
+                    batch.page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds, bounds=bounds
+                )
             stand = self._stand(batch, desk)
         entry = self._entry(key, batch.lot, stand)
+        if self._are_far_apart(batch.lot, stand):
+            bounds = replace(bounds, max_stale=None)  # that is about age, not about what belongs together
         decision = decide(entry, self._recall(batch.lot, stand), self._clock.now(), bounds)
         match decision:
             case Serve(outcome=outcome, error=error):
@@ -136,14 +140,6 @@ class Batches:
             return None
         outcome = Outcome.STALE_HIT if stand.due else Outcome.HIT
         return self._shown(key, batch, stand, outcome, source)
-
-    async def _read_page(self, page: Unit, asker: Asker, wait_seconds: float, bounds: Bounds) -> None:
-        """Take in the facts of this page, loading it where the bounds allow that."""
-        units = self._around.units
-        if bounds.only_if_cached:
-            await units.peek(page)
-        else:
-            await units.read(page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds, bounds=bounds)
 
     async def _wait(
         self, key: str, batch: Batch, asker: Asker, began_at: datetime, ends_at: float, wait_seconds: float
@@ -222,15 +218,16 @@ class Batches:
     def _policy(self, lot: Lot, stand: Standing) -> FreshnessPolicy:
         """The limits of an answer made of these facts: those of the oldest."""
         assert stand.oldest is not None
-        assert stand.newest is not None
         if stand.all_absent:
             return ABSENT
         policy = self._policy_of(lot)(stand.oldest)
-        if stand.newest - stand.oldest > policy.fresh_for:
-            return replace(
-                policy, grace_for=timedelta(0)
-            )  # too far apart to be shown as one answer, if it can be helped
-        return policy
+        return replace(policy, grace_for=timedelta(0)) if self._are_far_apart(lot, stand) else policy
+
+    def _are_far_apart(self, lot: Lot, stand: Standing) -> bool:
+        """Whether these facts are too far apart in time to be shown as one answer, if it can be helped."""
+        if stand.oldest is None or stand.newest is None:
+            return False
+        return stand.newest - stand.oldest > self._policy_of(lot)(stand.oldest).fresh_for
 
     def _entry(self, key: str, lot: Lot, stand: Standing, body: bytes = b"") -> Entry | None:
         """The answer as an entry, for whoever decides about it; ``None`` while something is missing."""
