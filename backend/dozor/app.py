@@ -97,7 +97,13 @@ async def running(
             Ledger(settings.data_dir / "ledger.db", resets_on=settings.month_resets_on, clock=clock)
         )
         accounts = await stack.enter_async_context(_accounts(settings, ledger, redis, tasks, clock, rules))
-        admission = Admission(accounts, tasks, clock, count_only_successes=settings.count_only_successes)
+        admission = Admission(
+            accounts,
+            tasks,
+            clock,
+            count_only_successes=settings.count_only_successes,
+            per_minute=lambda: accounts.limits.most,
+        )
         key = settings.coingecko_api_key
         key_header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None
         transport = await stack.enter_async_context(Transport(settings.coingecko_base_url, key_header=key_header))
@@ -141,7 +147,16 @@ async def running(
         surroundings = Surroundings(pacing, catalogue, units, unknown_ids.is_known)
         batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
         copies = Copies(redis.tier) if redis is not None else None
-        market = MarketService(units, batches, unknown_ids, catalogue, stats, clock, copies=copies)
+        market = MarketService(
+            units,
+            batches,
+            unknown_ids,
+            catalogue,
+            stats,
+            clock,
+            copies=copies,
+            expected_wait=upstream.expected_wait,
+        )
         chart_reader = ChartReader(market)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 

@@ -73,8 +73,19 @@ class Checker:
             return self._check_rows(query, since, body)
         if path in self._details:
             return self._check_details(path, query, since, body)
+        if path == "/coins/list":
+            return self._check_list(query, since, body)
         said = [one.body for url, ones in self._bodies.items() if _same(url, target) for one in ones if one.at >= since]
         return None if body in said else "is no body that upstream sent for it"
+
+    def _check_list(self, query: Mapping[str, str], since: float, body: bytes) -> str | None:
+        drop = set() if query.get("include_platform") == "true" else {"platforms"}
+        for url, ones in self._bodies.items():
+            for one in ones if _split(url)[0] == "/coins/list" else ():
+                cut = [{name: text for name, text in row.items() if name not in drop} for row in _rows(one.body)]
+                if one.at >= since and cut == _rows(body):
+                    return None
+        return "is no list that upstream sent"
 
     def _check_prices(self, query: Mapping[str, str], since: float, body: bytes) -> str | None:
         answer = _object_of_objects(body)

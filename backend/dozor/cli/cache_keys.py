@@ -13,7 +13,8 @@ from dozor.market.question import KEY_FORMAT
 DETAILS = "coin_details"
 NAMED = (DETAILS, "coins_list", "coin_chart")
 OTHER = "other"
-FAMILIES = (*NAMED, *(endpoint.function for endpoint in ENDPOINTS if endpoint.family is FamilyName.PLAIN))
+LOTS = {"simple_price": "get_prices", "coins_markets": "get_crypto_list"}  # what calls for many coins are kept under
+FAMILIES = (*NAMED, *(endpoint.function for endpoint in ENDPOINTS if endpoint.family is not FamilyName.DETAILS))
 """What ``--family`` may be: the kinds of keys with a name of their own, and the functions of the gateway."""
 
 
@@ -36,9 +37,11 @@ class Selection:
 
 def family_of(key: str) -> str:
     """The family of a key, ``other`` for one that no endpoint of today makes."""
-    name, _, _ = key.partition(":")
+    name, _, rest = key.partition(":")
     if name in NAMED:
         return name
+    if name == KEY_FORMAT and (lot := rest.partition(":")[0]) in LOTS:
+        return LOTS[lot]
     found = _endpoint_of(key)
     return OTHER if found is None else found[0].function
 

@@ -14,6 +14,7 @@ import typer
 
 from dozor.cli.cache import cache_cli
 from dozor.cli.doctor import doctor_command
+from dozor.cli.plan import plan_command
 from dozor.cli.quota import quota_cli
 from dozor.cli.quota_machines import add_machines_commands
 from dozor.cli.serve import serve_command
@@ -33,6 +34,7 @@ cli = typer.Typer(
 cli.command("serve", help="Serve the page and the APIs. This is what happens without a command.")(serve_command)
 cli.command("simulate", help="Serve a CoinGecko stand-in on this machine, for tests and demos.")(simulate_command)
 cli.command("doctor", help="Check everything that Dozor needs, step by step, and say what to do.")(doctor_command)
+cli.command("plan", help="What a workload would cost, and how fresh its answers would be. Costs no call.")(plan_command)
 cli.add_typer(cache_cli)
 add_machines_commands(quota_cli)
 cli.add_typer(quota_cli)

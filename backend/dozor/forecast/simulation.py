@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 from dozor.caching.memory import MemoryTier
@@ -23,7 +24,7 @@ from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
 from dozor.caching.tiers import Found, Tiers
 from dozor.domain.budget import Limits
-from dozor.domain.errors import DozorError, QuestionRejected, TryLater
+from dozor.domain.errors import DozorError, QuestionRejected
 from dozor.forecast.purse import Purse
 from dozor.forecast.timeline import LoopClock, SimulatedLoop
 from dozor.forecast.upstream import SimulatedUpstream
@@ -49,7 +50,7 @@ BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)  # a month of 31 days, from its rese
 MEMORY_BYTES = 64 * 1024 * 1024
 WAITED_S = 0.05  # longer than this, and somebody noticed
 
-Moments = Callable[[float, float], Iterable[Moment]]
+Moments: TypeAlias = Callable[[float, float], Iterable[Moment]]
 
 
 @dataclass(slots=True)
@@ -66,13 +67,14 @@ class KindFigures:
 
 @dataclass(slots=True)
 class Forecast:
-    """What came of it all. ``calls`` are what was really simulated, in ``simulated_s`` seconds of ``span_s``.
+    """What came of it all. ``asked`` and ``calls`` are what was simulated, in ``simulated_s`` seconds of ``span_s``.
 
-    ``month_calls`` are those of the whole span, as counted on the month; ``by_day`` the calls counted at the end of each
-    window: its second, and how many by then.
+    ``month_calls`` are those of the whole span, as counted on the month; ``by_day`` is how many were counted by the end
+    of each window.
     """
 
     kinds: dict[str, KindFigures]
+    asked: int
     calls: int
     simulated_s: float
     span_s: float
@@ -134,9 +136,9 @@ async def _run(
 ) -> Forecast:
     clock = LoopClock(loop, BEGAN_AT)
     purse = Purse(limits, clock)
-    result = Forecast({}, 0, 0.0, span_s, 0, purse.costs, [])
+    result = Forecast({}, 0, 0, 0.0, span_s, 0, purse.costs, [])
     async with asyncio.TaskGroup() as tasks:
-        upstream = SimulatedUpstream(Admission(purse, tasks, clock), clock, coins)
+        upstream = SimulatedUpstream(Admission(purse, tasks, clock, per_minute=lambda: limits.most), clock, coins)
         market = _market(upstream, tasks, clock, paid=paid)
         spans = windows(per_second, span_s)
         for number, (begin, end) in enumerate(spans):
@@ -146,6 +148,7 @@ async def _run(
             for moment in moments(begin, end):
                 await asyncio.sleep(max(0.0, moment.at - loop.time()))
                 tasks.create_task(asker.ask(moment, counts=moment.at >= settled))
+                result.asked += 1
             await asyncio.sleep(max(0.0, end - loop.time()))
             made = upstream.calls - calls_before
             result.simulated_s += end - begin
@@ -180,14 +183,13 @@ class _Asker:
         except QuestionRejected:
             figures.rejected += 1
             return
-        except (TryLater, DozorError):
+        except DozorError:
             figures.failed += 1
             return
         waited = self._clock.monotonic() - began
         figures.waited += waited > WAITED_S
         figures.waits.append(waited)
         figures.ages.append(answer.age.total_seconds())
-        del answer
 
 
 def question_of(target: str, *, paid: bool) -> Question:

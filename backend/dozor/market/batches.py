@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 from dozor.caching.decision import Abstain, Refuse, Serve, ServeAndRefresh, Wait, after_failure, decide
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from dozor.market.ports import Upstream
     from dozor.market.units import Units
 
+CALLS_AT_A_TIME = 256  # of a lot, whose facts are on the board together
 ABSENT = FreshnessPolicy(ABSENT_FOR, timedelta(0))
 
 
@@ -64,6 +66,7 @@ class Surroundings:
 class _Desk:
     planner: Planner
     crew: LotCrew
+    policy_of: PolicyOf
 
 
 class Batches:
@@ -213,7 +216,7 @@ class Batches:
         return due
 
     def _policy_of(self, lot: Lot) -> PolicyOf:
-        return lambda fetched_at: policy_of_facts(lot.endpoint, lot.key, fetched_at, self._around.pacing)
+        return self._desk(lot).policy_of
 
     def _policy(self, lot: Lot, stand: Standing) -> FreshnessPolicy:
         """The limits of an answer made of these facts: those of the oldest."""
@@ -277,7 +280,12 @@ class Batches:
         if desk is not None:
             self._desks.move_to_end(lot)
             return desk
-        around, policy_of = self._around, self._policy_of(lot)
+        around = self._around
+
+        @lru_cache(CALLS_AT_A_TIME)
+        def policy_of(fetched_at: datetime) -> FreshnessPolicy:
+            return policy_of_facts(lot.endpoint, lot.key, fetched_at, around.pacing)
+
         planner = Planner(
             lot,
             self._board,
@@ -298,7 +306,7 @@ class Batches:
             self._clock,
         )
         planner.crew = crew
-        desk = self._desks[lot] = _Desk(planner, crew)
+        desk = self._desks[lot] = _Desk(planner, crew, policy_of)
         if len(self._desks) > tuning.MOST_LOTS:
             idle = next((lot for lot, other in self._desks.items() if other.planner.is_idle), None)
             if idle is not None:

@@ -8,6 +8,7 @@ from dozor.clock import Clock
 
 HALF_LIFE_S = 600.0  # long enough to bridge a fresh time of minutes, short enough to notice the hour's news
 FORGOTTEN_AFTER_S = 24 * 3600.0  # what nobody has asked for since then costs nothing
+SHORTEST_WATCH_S = 10.0  # one ask in the first second is no rate of one a second
 MOST_NAMES = 20_000  # more than there are coins; clients invent names
 _MOST_HALVINGS = 200.0
 _LN2 = 0.6931471805599453
@@ -44,7 +45,7 @@ class Demand:
         if count is None:
             return 0.0
         # A count of steady asking tends to rate x half-life / ln 2; near the start it is that much lower.
-        seen: float = 1.0 - 2.0 ** -((max(now - self._began_at, 1.0)) / HALF_LIFE_S)
+        seen: float = 1.0 - 2.0 ** -((max(now - self._began_at, SHORTEST_WATCH_S)) / HALF_LIFE_S)
         per_second: float = count / one * _LN2 / HALF_LIFE_S
         return per_second / seen
 

@@ -193,6 +193,8 @@ class Planner:
         for fact in moved:
             del flight.needs[fact]
         apart = self._begin(flight.asker, self._clock.monotonic())
+        apart.asker.join(flight.asker)
+        apart.asker.is_pressing = bool(flight.asker.waiting)  # those who wait for this half book it only later
         apart.needs |= dict.fromkeys(moved)
         apart.may_fill, apart.splits = False, flight.splits
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
 from typing import assert_never
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ SURELY_BEYOND = timedelta(days=FULL_RANGE_DAYS + 1)  # where within a day upstre
 _EVM_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """One canonical question: ``params`` in the endpoint's own order, defaults spelled out, absent ones left out."""
 
@@ -36,7 +37,7 @@ class Question:
         """The canonical value of a parameter of path or query; ``None``: it is absent and has no default."""
         return next((value for key, value in (*self.path_params, *self.params) if key == name), None)
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The path below the API's root, percent-encoded."""
         path = self.endpoint.path
@@ -44,7 +45,7 @@ class Question:
             path = path.replace("{" + name + "}", quote(value, safe=","))  # several addresses, as in a query
         return path
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The canonical name of the answer."""
         query = "&".join(f"{name}={quote(value, safe=',')}" for name, value in self.params)

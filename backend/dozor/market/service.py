@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from dozor.market.units import Units
 from dozor.market.unknown_ids import UnknownIds
 
 ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
+SHORTAGE_S = 1.0  # below, a refresh comes as good as at once
 REMEMBERED_BYTES = 4 * 1024 * 1024
 NOT_DERIVABLE_S = 600.0  # figures that were equal a moment ago are likely to stay so
 
@@ -43,7 +44,8 @@ class Answer:
     """What a person gets: ``body`` in upstream's own text, cut or put together to fit the question.
 
     ``derived``: no upstream body is this one to the byte. ``approximate``: upstream may have put it a little otherwise.
-    ``outcome`` and ``source`` say where it came from, ``error`` why a stale answer was all there was.
+    ``outcome`` and ``source`` say where it came from, ``error`` why a stale answer was all there was. A stale answer
+    whose refresh the quota does not allow yet is ``stretched_for`` so long from now: asking again sooner is of no use.
     """
 
     body: bytes
@@ -57,6 +59,7 @@ class Answer:
     derived: bool
     error: DozorError | None
     approximate: bool = False
+    stretched_for: timedelta = timedelta(0)
 
     @property
     def is_fresh(self) -> bool:
@@ -67,7 +70,7 @@ class Answer:
 class MarketService:
     """Answers canonical questions from the cache, and from upstream where the cache has nothing to serve.
 
-    One instance per loop; any number of concurrent askers.
+    ``expected_wait`` is ``Upstream.expected_wait``. One instance per loop; any number of concurrent askers.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class MarketService:
         clock: Clock,
         *,
         copies: Copies | None = None,
+        expected_wait: Callable[[Lane, float], float] = lambda _, __: 0.0,
     ) -> None:
         self._units = units
         self._batches = batches
@@ -87,6 +91,7 @@ class MarketService:
         self._stats = stats
         self._clock = clock
         self._copies = copies
+        self._expected_wait = expected_wait
         self._copied: ByteLru[str, str] = ByteLru(REMEMBERED_BYTES, lambda key, digest: len(key) + len(digest) + 100)
         self._not_derivable: ByteLru[str, float] = ByteLru(REMEMBERED_BYTES, lambda key, _: len(key) + 100)
         self.catalogue = catalogue
@@ -188,4 +193,12 @@ class MarketService:
             source=read.source,
             derived=derived,
             error=read.error,
+            stretched_for=self._stretch(read.outcome),
         )
+
+    def _stretch(self, outcome: Outcome) -> timedelta:
+        """How much later than it is due the quota lets a refresh go out."""
+        if outcome not in {Outcome.STALE_HIT, Outcome.STALE_ON_ERROR}:
+            return timedelta(0)
+        wait = self._expected_wait(Lane.REFRESH, 0.0)
+        return timedelta(seconds=wait) if wait >= SHORTAGE_S else timedelta(0)

@@ -16,11 +16,12 @@ from dozor.domain.allowance import Shortage, Wait
 from dozor.domain.errors import BudgetExhausted, TryLater, UpstreamLimited
 from dozor.domain.lanes import Asker, Lane
 from dozor.upstream.accounts import Charge, Outcome, Spending
+from dozor.upstream.contention import HELD_BACK_S, LOOK_AGAIN_S, Contention
 from dozor.upstream.outlook import Outlook, Purse
 from dozor.upstream.waiting_line import Waiter, WaitingLine
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from dozor.clock import Clock
 
@@ -101,8 +102,9 @@ class Admission:
 
     A waiter that is sure to wait longer than ``max_wait_seconds`` is refused at once, and so is one who finds
     ``max_waiting`` before it. What costs a credit of the month the official statements do not agree on: every attempt,
-    or with ``count_only_successes`` every 200. On the minute every attempt counts. ``tasks`` owns what hands out the
-    turns while somebody waits. One instance per loop.
+    or with ``count_only_successes`` every 200. On the minute every attempt counts. ``per_minute()`` is how many calls
+    may go out in one, 0 for any number: in a crowd of more loads than that those are held back that few need
+    (``contention``). ``tasks`` owns what hands out the turns while somebody waits. One instance per loop.
     """
 
     def __init__(
@@ -114,6 +116,7 @@ class Admission:
         count_only_successes: bool = False,
         max_waiting: int = 1000,
         max_wait_seconds: float = 8.0,
+        per_minute: Callable[[], int] = lambda: 0,
     ) -> None:
         self._budget = budget
         self._tasks = tasks
@@ -121,7 +124,9 @@ class Admission:
         self._count_only_successes = count_only_successes
         self._max_waiting = max_waiting
         self._max_wait = max_wait_seconds
+        self._per_minute = per_minute
         self._line = WaitingLine()
+        self._contention = Contention()
         self._outlook = Outlook()
         self._changed = asyncio.Event()
         self._sleeps_until = -math.inf
@@ -162,7 +167,10 @@ class Admission:
 
     async def _take_turn(self, asker: Asker, family: str, max_wait: float) -> Charge:
         now = self._clock.monotonic()
-        waiter = Waiter(asker, family, now + max_wait, asyncio.get_running_loop().create_future())
+        held_until = now + min(HELD_BACK_S, max_wait * HELD_BACK_S / self._max_wait)
+        turn: asyncio.Future[Charge] = asyncio.get_running_loop().create_future()
+        waiter = Waiter(asker, family, now + max_wait, turn, held_until)
+        self._contention.came(now)
         shortfall = self._outlook.sure(waiter.lane, now)
         if len(self._line) >= self._max_waiting:
             at = now + 1.0 if shortfall is None else shortfall.chance(len(self._line))
@@ -201,20 +209,24 @@ class Admission:
         while len(self._line):
             self._changed.clear()
             failed: list[Wait] = []
-            tries = self._next_tries()
+            now = self._clock.monotonic()
+            tries = self._next_tries(now)
             for waiter, purse in tries:
                 if not waiter.turn.done() and (wait := await self._try(waiter, purse)) is not None:
                     failed.append(wait)
             self._line.forget_done()
             if len(failed) == len(tries):
-                await self._sleep_until(min(wait.chance() for wait in failed))
+                # Those who are held back may come to be needed without anybody being told.
+                held = [] if len(tries) and tries[-1][1] is not Purse.RESERVE else [now + LOOK_AGAIN_S]
+                await self._sleep_until(min([*(wait.chance() for wait in failed), *held]))
 
-    def _next_tries(self) -> Sequence[tuple[Waiter, Purse]]:
+    def _next_tries(self, now: float) -> Sequence[tuple[Waiter, Purse]]:
         """Whose turn it is: of those who have a reserve, and of those who share the rest."""
         tries = []
         if (alert := self._line.first_in(Lane.ALERT)) is not None:
             tries.append((alert, Purse.RESERVE))
-        if (first := self._line.first()) is not None:
+        slots = self._per_minute()
+        if (first := self._line.first(lambda one: self._contention.holds_back(one, slots, now))) is not None:
             tries.append((first, Purse.SPARE if first.lane is Lane.WARM_UP else Purse.REST))
         return tries
 

@@ -17,7 +17,7 @@ from dozor.domain.lanes import Asker, Lane
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from dozor.upstream.accounts import Charge
 
@@ -27,12 +27,16 @@ AFTER_PEOPLE = (Lane.PERSON, Lane.ALERT, Lane.REFRESH, Lane.WARM_UP)
 
 @dataclass(eq=False, slots=True)
 class Waiter:
-    """One who waits until ``give_up_at`` (monotonic) for ``turn``, the charge of a call; ``family`` says what for."""
+    """One who waits until ``give_up_at`` (monotonic) for ``turn``, the charge of a call; ``family`` says what for.
+
+    In a crowd it may be held back until ``held_until`` (see ``contention``).
+    """
 
     asker: Asker
     family: str
     give_up_at: float
     turn: asyncio.Future[Charge]
+    held_until: float
 
     @property
     def lane(self) -> Lane:
@@ -79,12 +83,18 @@ class WaitingLine:
 
     def first_in(self, lane: Lane) -> Waiter | None:
         """Whose turn it is in this lane."""
-        waiters = (waiter for waiter in self._waiters if waiter.lane is lane)
-        return min(waiters, key=lambda one: (self._turn_of(one.asker.client), -one.asker.need), default=None)
+        return self._next_of(waiter for waiter in self._waiters if waiter.lane is lane)
 
-    def first(self) -> Waiter | None:
-        """Whose turn it is."""
-        return next((waiter for lane in AFTER_PEOPLE if (waiter := self.first_in(lane)) is not None), None)
+    def first(self, is_held: Callable[[Waiter], bool]) -> Waiter | None:
+        """Whose turn it is, of those who are not held back; ``None`` while all are who go before the others."""
+        for lane in AFTER_PEOPLE:
+            in_lane = [waiter for waiter in self._waiters if waiter.lane is lane]
+            if in_lane:
+                return self._next_of(waiter for waiter in in_lane if not is_held(waiter))
+        return None
+
+    def _next_of(self, waiters: Iterable[Waiter]) -> Waiter | None:
+        return min(waiters, key=lambda one: (self._turn_of(one.asker.client), -one.asker.need), default=None)
 
     def in_order(self) -> Sequence[Waiter]:
         """All who wait, in the order in which they go if nothing changes."""

@@ -54,11 +54,17 @@ def freshness_headers(answer: Answer, *, shared: bool) -> Headers:
         (
             "cache-control",
             (
-                f"{'public' if shared else 'private'}, max-age={int(policy.fresh_for.total_seconds())},"
+                f"{'public' if shared else 'private'}, max-age={max_age(answer)},"
                 f" stale-while-revalidate={int(policy.grace_for.total_seconds())}, stale-if-error={STALE_ON_ERROR_S}"
             ),
         ),
     )
+
+
+def max_age(answer: Answer) -> int:
+    """The whole fresh time in seconds, stretched where nothing newer is to be had before."""
+    stretched = answer.age + answer.stretched_for if answer.stretched_for else answer.policy.fresh_for
+    return int(max(stretched, answer.policy.fresh_for).total_seconds())
 
 
 def cache_status(answer: Answer) -> str:
@@ -72,6 +78,8 @@ def cache_status(answer: Answer) -> str:
             return f"dozor; fwd=miss; collapsed{detail}"
         case Outcome.HIT | Outcome.LOADED_ELSEWHERE:
             return f"dozor; hit; ttl={ttl}{detail}"
+        case _ if answer.stretched_for:
+            return f"dozor; hit; ttl={int(answer.stretched_for.total_seconds())}; detail=stretched"
         case _:
             return f"dozor; hit; ttl={min(ttl, 0)}; detail=stale"  # above 0 only when the clock stepped back
 

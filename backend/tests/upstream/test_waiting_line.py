@@ -20,6 +20,10 @@ askers = st.builds(
 )
 
 
+def nobody_is_held(_: Waiter) -> bool:
+    return False
+
+
 def line_of(askers: list[Asker], before: list[Asker] | None = None) -> WaitingLine:
     """They wait, after ``before`` have had their turns."""
     line = WaitingLine()
@@ -31,7 +35,7 @@ def line_of(askers: list[Asker], before: list[Asker] | None = None) -> WaitingLi
 
 
 def waiter_for(asker: Asker) -> Waiter:
-    return Waiter(asker, "get_prices", 0.0, asyncio.get_running_loop().create_future())
+    return Waiter(asker, "get_prices", 0.0, asyncio.get_running_loop().create_future(), 0.0)
 
 
 @given(st.lists(askers, max_size=12), st.lists(askers, max_size=4))
@@ -41,9 +45,9 @@ def test_order_is_the_one_in_which_they_go(waiting: list[Asker], before: list[As
         order = line.in_order()
         assert len(order) == len(waiting)
         for waiter in order:
-            assert line.first() is waiter
+            assert line.first(nobody_is_held) is waiter
             line.go(waiter)
-        assert line.first() is None
+        assert line.first(nobody_is_held) is None
 
     with a_loop() as runner:
         runner.run(go_all())

@@ -119,7 +119,7 @@ class SearchIndex:
             return
         if not folded:  # nothing but blanks
             return
-        readings = dict.fromkeys((folded, latin(folded)))
+        readings = [reading for reading in dict.fromkeys((folded, latin(folded))) if reading]  # «ь» has no Latin one
         beginnings = [self._texts.beginning_with(reading) for reading in readings]
         mistyped = self._texts.beginning_with(retyped(folded)).whole
         yield [*chain.from_iterable(reading.whole for reading in beginnings), *same_address, *mistyped]
