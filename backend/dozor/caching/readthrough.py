@@ -20,6 +20,7 @@ from dozor.caching.decision import Abstain, Refuse, Serve, ServeAndRefresh, Wait
 from dozor.caching.departure import Departure, LoadedElsewhere, LoadingElsewhere
 from dozor.caching.entry import Entry
 from dozor.caching.lease import Verdict
+from dozor.caching.lru import ByteLru
 from dozor.caching.negative import Negatives
 from dozor.caching.singleflight import Delay, NotLanded, SingleFlight
 from dozor.caching.stats import Outcome, ReadStats
@@ -42,6 +43,8 @@ __all__ = ["UPSTREAM", "Clearance", "Load", "Outcome", "Read", "ReadThrough", "R
 
 UPSTREAM = "upstream"
 SOON = timedelta(seconds=1)  # when to ask again for what is only a matter of waiting
+HELD_OFF_S = 2.0  # no refresh is tried again for so long that the budget had no call for
+SPENT_BYTES = 1024 * 1024
 TAKEOVERS = 5  # so many processes may die over one key before a load gives up
 
 Clearance: TypeAlias = Callable[[], Awaitable[None]]
@@ -90,6 +93,7 @@ class ReadThrough:
         self._negatives = negatives
         self._stats = stats
         self._clock = clock
+        self._spent: ByteLru[str, float] = ByteLru(SPENT_BYTES, lambda key, _: len(key) + 100)
 
     async def read(
         self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float, bounds: Bounds = NO_BOUNDS
@@ -115,7 +119,9 @@ class ReadThrough:
                 return self._served(decision, family, now, source)
             case ServeAndRefresh():
                 behind = asker.behind(decision.entry.staleness(now))
-                began = self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind)
+                began = not self._is_held_off(key) and self._flights.start(
+                    key, lambda: self._load_unless_fresh(key, recipe, behind, family), behind
+                )
                 return self._served(Serve(decision.entry, Outcome.STALE_HIT), family, now, source, began_load=began)
             case Refuse():
                 self._stats.count_read(family, Outcome.NEGATIVE_HIT)
@@ -225,6 +231,8 @@ class ReadThrough:
         except DozorError as error:
             self._stats.count_load_failure(family)
             self._negatives.remember(key, error)
+            if isinstance(error, BudgetExhausted):
+                self._spent.put(key, self._clock.monotonic())
             raise
         except Exception as bug:
             log.exception("load.broken", key=key, family=family)
@@ -235,6 +243,11 @@ class ReadThrough:
             raise unusable from bug
         self._negatives.forget(key)
         return found
+
+    def _is_held_off(self, key: str) -> bool:
+        """Whether a refresh found no turn a moment ago: another one of those who ask would not either."""
+        spent_at = self._spent.get(key)
+        return spent_at is not None and self._clock.monotonic() - spent_at < HELD_OFF_S
 
     async def _load_once_among_all(self, key: str, recipe: Recipe, asker: Asker) -> Found:
         """Load the key, or take what the process brings that is loading it; load after all when that one is gone."""

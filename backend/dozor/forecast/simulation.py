@@ -1,9 +1,9 @@
 """What a workload would cost, and how fresh its answers would be: the real planner and admission in simulated time.
 
-A month of many questions is sampled: as many windows as the questions allow, spread evenly over it, each of them
-simulated whole, question by question. Between two windows nobody asks, and the calls that the last one made in its time
-are taken to go on at that rate, so that the month's pace stays true. The first part of each window lets the cache fill
-again, and is not counted.
+A month of many questions is sampled: windows spread evenly over it, each simulated whole, question by question. Between
+two of them the month goes on: calls are made at the rate of the last window, as far as the month's pace allows. The
+cache finds itself at the next window as the last one left it, as if all the time had been like these. The beginning,
+while it fills for the first time, is not counted in a sample.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from dozor.upstream.admission import Admission
 DAY_S = 86_400.0
 MOST_QUESTIONS = 200_000
 WINDOWS = 20
-SETTLING = 0.2  # of a window, while the cache fills again
+SETTLING = 0.2  # of the first window, while the cache fills
 SHORTEST_WINDOW_S = 900.0
 BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)  # a month of 31 days, from its reset on
 MEMORY_BYTES = 64 * 1024 * 1024
@@ -116,12 +116,11 @@ def forecast(
 
 def windows(per_second: float, span_s: float) -> Sequence[tuple[float, float]]:
     """The spans to simulate: the whole, where its questions are few enough, else so much of it, in even parts."""
-    if per_second * span_s <= MOST_QUESTIONS:
+    needed_s = MOST_QUESTIONS / (1 - SETTLING / WINDOWS) / per_second
+    if needed_s >= span_s:
         return [(0.0, span_s)]
-    # What settles is simulated too, but counts for nothing.
-    each = max(SHORTEST_WINDOW_S, MOST_QUESTIONS / (1 - SETTLING) / per_second / WINDOWS)
-    number = max(1, min(WINDOWS, math.floor(span_s / each)))
-    return [(begin, begin + each) for begin in (span_s / number * place for place in range(number))]
+    number = max(1, min(WINDOWS, math.floor(needed_s / SHORTEST_WINDOW_S)))
+    return [(begin, begin + needed_s / number) for begin in (span_s / number * place for place in range(number))]
 
 
 async def _run(
@@ -141,24 +140,20 @@ async def _run(
         upstream = SimulatedUpstream(Admission(purse, tasks, clock, per_minute=lambda: limits.most), clock, coins)
         market = _market(upstream, tasks, clock, paid=paid)
         spans = windows(per_second, span_s)
+        asker = _Asker(market, clock, result, paid=paid)
         for number, (begin, end) in enumerate(spans):
-            settled = begin + (end - begin) * SETTLING if len(spans) > 1 else begin
-            calls_before, asked_at = upstream.calls, loop.time()
-            asker = _Asker(market, clock, result, paid=paid)
+            began, calls_before = loop.time(), upstream.calls
+            settled = begin + (end - begin) * SETTLING if number == 0 and len(spans) > 1 else begin
             for moment in moments(begin, end):
-                await asyncio.sleep(max(0.0, moment.at - loop.time()))
+                await asyncio.sleep(max(0.0, began + moment.at - begin - loop.time()))
                 tasks.create_task(asker.ask(moment, counts=moment.at >= settled))
                 result.asked += 1
-            await asyncio.sleep(max(0.0, end - loop.time()))
-            made = upstream.calls - calls_before
+            await asyncio.sleep(max(0.0, began + end - begin - loop.time()))
             result.simulated_s += end - begin
             progress((number + 1) / len(spans))
             following = spans[number + 1][0] if number + 1 < len(spans) else span_s
-            skipped = following - loop.time()
-            result.by_day.append((loop.time(), purse.used.total()))
-            if skipped > 0:
-                purse.spend(made / (end - asked_at) * skipped)
-                loop.skip(skipped)
+            purse.skip(following - end, (upstream.calls - calls_before) / (end - begin))
+            result.by_day.append((following, purse.used.total()))
         result.calls = upstream.calls
         result.month_calls = purse.used.total()
     return result

@@ -52,10 +52,6 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         """Simulated seconds."""
         return self._jumping.now
 
-    def skip(self, seconds: float) -> None:
-        """Let so much time pass at once; who would have woken meanwhile wakes afterwards."""
-        self._jumping.now += seconds
-
 
 class LoopClock:
     """The clock of a simulated loop, whose time 0 is ``began_at`` (UTC)."""

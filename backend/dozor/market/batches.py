@@ -123,8 +123,10 @@ class Batches:
             case ServeAndRefresh():
                 # What the page has is refreshed with the page.
                 due = [fact for fact in stand.due if not self._is_on(batch.page, fact[0])]
-                booking = desk.planner.want(due, asker.behind(decision.entry.staleness(self._clock.now())))
-                return self._served(key, batch, stand, Outcome.STALE_HIT, source, began_load=booking.is_new)
+                began = False
+                if not desk.crew.is_held_off:
+                    began = desk.planner.want(due, asker.behind(decision.entry.staleness(self._clock.now()))).is_new
+                return self._served(key, batch, stand, Outcome.STALE_HIT, source, began_load=began)
             case Refuse(error=error):
                 self._stats.count_read(batch.lot.endpoint.function, Outcome.NEGATIVE_HIT)
                 raise error

@@ -12,12 +12,12 @@ from dozor.caching import verdict
 from dozor.caching.departure import Departure, LoadingElsewhere
 from dozor.caching.lease import Verdict
 from dozor.caching.negative import Negatives
-from dozor.caching.readthrough import TAKEOVERS, UPSTREAM
+from dozor.caching.readthrough import HELD_OFF_S, TAKEOVERS, UPSTREAM
 from dozor.caching.stats import ReadStats
 from dozor.caching.tier import PolicyOf
 from dozor.caching.tiers import PROOF_EVERY_SECONDS, Found, Tiers
 from dozor.clock import Clock
-from dozor.domain.errors import DozorError, QuestionRejected, UpstreamUnavailable
+from dozor.domain.errors import BudgetExhausted, DozorError, QuestionRejected, UpstreamUnavailable
 from dozor.market import tuning
 from dozor.market.board import Board
 from dozor.market.families.family import Lot
@@ -61,6 +61,12 @@ class LotCrew:
         self._shelf = Shelf(tiers, planner.lot.key, policy_of, self._function)
         self._looked_at = -tuning.CATCH_UP_EVERY_S
         self._proved_at = -PROOF_EVERY_SECONDS
+        self._spent_at = -HELD_OFF_S
+
+    @property
+    def is_held_off(self) -> bool:
+        """Whether a call found no turn a moment ago: a refresh need not be tried."""
+        return self._clock.monotonic() - self._spent_at < HELD_OFF_S
 
     async def catch_up(self) -> str | None:
         """Take in what other processes fetched since we last looked; the tier that had some of it, else ``None``."""
@@ -84,6 +90,8 @@ class LotCrew:
             await self._bring(flight)
         except DozorError as error:
             self._stats.count_load_failure(self._function)
+            if isinstance(error, BudgetExhausted):
+                self._spent_at = self._clock.monotonic()
             if isinstance(error, UpstreamUnavailable) or not len(self._planner.facts):
                 self._negatives.remember(self._lot.key, error)
             elif len(flight.coins) == 1:
