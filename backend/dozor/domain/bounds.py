@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from dozor.domain.freshness import FreshnessPolicy
@@ -40,6 +40,10 @@ class Bounds:
         if self.max_stale is not None:
             return -left <= self.max_stale
         return self.only_if_cached or policy.within_grace(age)
+
+    def stretched(self) -> Bounds:
+        """The same for a time in which nothing newer is to be had soon: what is stale is taken, however stale."""
+        return self if self.max_stale is not None else replace(self, max_stale=ANY_STALENESS)
 
     def are_exceeded_by(self, age: timedelta) -> bool:
         """Whether this age, in whole seconds as it is told, is beyond ``max_age``."""

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from dozor.clock import Clock
     from dozor.market.board import Board
     from dozor.market.catalogue import Catalogue
-    from dozor.market.facts import Fact
+    from dozor.market.facts import Fact, Facts
     from dozor.market.families.family import Batch, Lot, Unit
     from dozor.market.planner import Flight
     from dozor.market.policy import Pacing
@@ -70,7 +70,10 @@ class _Desk:
 
 
 class Batches:
-    """Answers from facts. One instance per loop; ``tasks`` owns the calls, which outlive those who wait for them."""
+    """Answers from facts. One instance per loop; ``tasks`` owns the calls, which outlive those who wait for them.
+
+    ``assemble`` is for who wants to know how answers come about, and not what is in them.
+    """
 
     def __init__(
         self,
@@ -82,8 +85,11 @@ class Batches:
         tasks: asyncio.TaskGroup,
         clock: Clock,
         surroundings: Surroundings,
+        *,
+        assemble: Callable[[Batch, Facts], bytes] = lambda batch, facts: batch.assemble(facts),
     ) -> None:
         self._board = board
+        self._assemble = assemble
         self._upstream = upstream
         self._tiers = tiers
         self._negatives = negatives
@@ -243,7 +249,7 @@ class Batches:
     def _shown(
         self, key: str, batch: Batch, stand: Standing, outcome: Outcome, source: str, error: DozorError | None = None
     ) -> Read:
-        entry = self._entry(key, batch.lot, stand, batch.assemble(self._board.facts_of(batch.lot)))
+        entry = self._entry(key, batch.lot, stand, self._assemble(batch, self._board.facts_of(batch.lot)))
         assert entry is not None
         return Read(entry, entry.age(self._clock.now()), outcome, source, error)
 

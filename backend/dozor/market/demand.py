@@ -28,13 +28,15 @@ class Demand:
         self._counts: dict[str, float] = {}
         self._asked_at: dict[str, float] = {}
 
-    def count(self, name: str) -> None:
-        """Somebody asked for ``name`` just now."""
+    def count(self, *names: str) -> None:
+        """Somebody asked for these just now."""
         now = self._clock.monotonic()
         one = self._one(now)
-        self._counts[name] = self._counts.get(name, 0.0) + one
-        self._asked_at[name] = now
-        if len(self._counts) > self._most_names:
+        counts, asked_at = self._counts, self._asked_at
+        for name in names:
+            counts[name] = counts.get(name, 0.0) + one
+            asked_at[name] = now
+        if len(counts) > self._most_names:
             self._forget_least()
 
     def rate(self, name: str) -> float:

@@ -114,10 +114,8 @@ class Planner:
 
     def count(self, coins: Iterable[str], columns: Iterable[str]) -> None:
         """Somebody asked for these."""
-        for coin in coins:
-            self.coins.count(coin)
-        for column in columns:
-            self.columns.count(column)
+        self.coins.count(*coins)
+        self.columns.count(*columns)
 
     def want(self, facts: Collection[Fact], asker: Asker) -> Booking:
         """Have these facts fetched for ``asker``, who may wait for the flights that bring them.

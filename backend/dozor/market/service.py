@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +21,14 @@ from dozor.market.catalogue import Catalogue
 from dozor.market.default_views import Copies
 from dozor.market.endpoints import FamilyName, is_step
 from dozor.market.families import coin_list, details, markets, plain, prices
-from dozor.market.families.family import Batch, Family, NotDerivable, Unit
+from dozor.market.families.family import Batch, Family, NotDerivable, Unit, Wanted
 from dozor.market.question import Question
 from dozor.market.units import Units
 from dozor.market.unknown_ids import UnknownIds
 
 ANSWER_WITHIN_S = 8.0  # one deadline for waiting, attempt and retry together
 SHORTAGE_S = 1.0  # below, a refresh comes as good as at once
+WANTED_BYTES = 3000  # what a question wants, as measured
 REMEMBERED_BYTES = 4 * 1024 * 1024
 NOT_DERIVABLE_S = 600.0  # figures that were equal a moment ago are likely to stay so
 
@@ -93,6 +95,7 @@ class MarketService:
         self._copies = copies
         self._expected_wait = expected_wait
         self._copied: ByteLru[str, str] = ByteLru(REMEMBERED_BYTES, lambda key, digest: len(key) + len(digest) + 100)
+        self._wanted_by: ByteLru[str, Wanted] = ByteLru(REMEMBERED_BYTES, lambda key, _: 2 * len(key) + WANTED_BYTES)
         self._not_derivable: ByteLru[str, float] = ByteLru(REMEMBERED_BYTES, lambda key, _: len(key) + 100)
         self.catalogue = catalogue
 
@@ -121,6 +124,8 @@ class MarketService:
             self.count_refusal(question.endpoint.function)
             raise refusals.not_found()
         wait_seconds = max(0.0, ends_at - self._clock.monotonic())
+        if lane is Lane.PERSON and self._expected_wait(lane, math.inf) > wait_seconds:
+            bounds = bounds.stretched()  # even who is needed most would wait in vain
         wanted = self._wanted(question)
         if isinstance(wanted, Batch):
             try:
@@ -162,7 +167,10 @@ class MarketService:
         return await self._unknown_ids.is_mistake(question.get("id") or "", asker, wait_seconds)
 
     def _wanted(self, question: Question) -> Unit | Batch:
-        wanted = FAMILIES[question.endpoint.family](question)
+        wanted = self._wanted_by.get(question.key)
+        if wanted is None:
+            wanted = FAMILIES[question.endpoint.family](question)
+            self._wanted_by.put(question.key, wanted)
         if isinstance(wanted, Batch):
             failed_at = self._not_derivable.get(question.key)
             if failed_at is not None and self._clock.monotonic() - failed_at < NOT_DERIVABLE_S:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import msgspec
 
@@ -172,8 +173,12 @@ def _slice(question: Question, window: _Window, chosen: Chosen) -> Unit:
 def _first_page(question: Question) -> Unit:
     """The first page of the list in the same currency, which has the coins that most people ask for."""
     names = {"vs_currency", "locale", "precision", "include_rehypothecated"}
-    params = {name: value for name, value in question.params if name in names}
-    listed = replace(question, params=tuple({**params, "order": RANKED}.items()))
+    return _first_page_in(tuple((name, value) for name, value in question.params if name in names))
+
+
+@lru_cache(maxsize=256)  # there are as many as currencies, and each watchlist asks for one
+def _first_page_in(params: tuple[tuple[str, str], ...]) -> Unit:
+    listed = Question(BY_PATH["/coins/markets"], (), (*params, ("order", RANKED)))
     return _slice(listed, _Window(MOST_ROWS, 1), Chosen(sparkline=True, columns=COLUMNS))
 
 
