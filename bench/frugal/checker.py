@@ -1,179 +1,173 @@
-"""Wrong answers: a fact that upstream did not say, not so, not then, or that is missing or was not asked for.
+"""Whether an answer is right: every value in it is one that upstream said, in its place, and nothing else is there.
 
-Upstream's answers are recorded on their way; each answer that a client got is then held against them: the text of every
-number has to be one that was said of that coin in that place, no longer ago than ``Age`` tells.
+The text of a number counts. Prices are looked up value by value, rows and details as wholes cut to what was asked, a
+page of the list as a piece of one page that upstream sent, a chart by its points, anything else as one body.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-Members = dict[str, msgspec.Raw]
-SLACK_S = 1.5  # ``Age`` is in whole seconds, and an answer takes time
-OPTIONAL = {"sparkline_in_7d"} | {
-    f"price_change_percentage_{span}_in_currency" for span in ("1h", "24h", "7d", "14d", "30d", "200d", "1y")
-}
-CUT_SECTIONS = {"tickers", "market_data", "community_data", "developer_data"}
-MEMBERS = {
-    "include_market_cap": "_market_cap",
-    "include_24hr_vol": "_24h_vol",
-    "include_24hr_change": "_24h_change",
-}
+from bench.frugal import charted
+from bench.frugal.cuts import cut_detail, cut_list, cut_row
+from bench.frugal.facts import Facts
+from bench.frugal.questions import PRICE_FLAGS, Chart, Columns, Detail, Other, Page, Prices, Question, Watchlist
+from bench.frugal.verbatim import Members, Unreadable, items, members, same, same_members
+from bench.frugal.wrong import Wrong, WrongAnswer, expect_names
+from dozor.standin.quirks import CurrencyOrder, Quirks
+
+ENDINGS = ("", "_market_cap", "_24h_vol", "_24h_change")
+TIME = "last_updated_at"
+SLACK_S = 2.0
+"""``Age`` is in whole seconds, and an answer is some time on its way."""
+
+Times = Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One answer of upstream: when it was asked, by which query, and the bytes."""
+class Checked:
+    """A right answer: for each fact in it, all the times at which upstream said so."""
 
-    at: float
-    query: Mapping[str, str]
-    body: bytes
+    facts: tuple[Times, ...]
+
+    def age(self, answered_at: float, claimed: float | None) -> float:
+        """Give how old its oldest fact was at ``answered_at``.
+
+        ``claimed`` is what the answer says of its age. Raises WrongAnswer when it is older than that. NaN of no fact.
+        """
+        if not self.facts:
+            return math.nan
+        age = answered_at - min(_latest(times, answered_at) for times in self.facts)
+        if claimed is not None and age > claimed + SLACK_S:
+            raise WrongAnswer(Wrong.TOO_OLD, f"{age:.1f} s, and claims {claimed:.0f} s")
+        return age
 
 
-@dataclass
+def _latest(times: Times, until: float) -> float:
+    known = [at for at in times if at <= until]
+    if not known:
+        raise WrongAnswer(Wrong.NEVER_SAID, "was said only later")
+    return max(known)
+
+
 class Checker:
-    """Holds answers against what was said. ``check`` gives ``None`` for a right one, else what is wrong with it."""
+    """Checks answers by what was said. ``ids`` are all that upstream knows, ``quirks`` the order it keeps."""
 
-    _prices: dict[tuple[str, str], list[tuple[float, Members]]] = field(default_factory=lambda: defaultdict(list))
-    _rows: dict[tuple[str, str], list[tuple[float, Members]]] = field(default_factory=lambda: defaultdict(list))
-    _pages: dict[str, list[tuple[float, int, Sequence[str]]]] = field(default_factory=lambda: defaultdict(list))
-    _details: dict[str, list[tuple[float, Members]]] = field(default_factory=lambda: defaultdict(list))
-    _bodies: dict[str, list[Said]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self, facts: Facts, quirks: Quirks, ids: Collection[str]) -> None:
+        self._facts = facts
+        self._quirks = quirks
+        self._ids = ids
 
-    def hear(self, target: str, at: float, body: bytes) -> None:
-        """Upstream said this, with status 200, in answer to ``target`` (below ``/api/v3``), asked at ``at``."""
-        path, query = _split(target)
-        if path == "/simple/price":
-            for coin, members in _object_of_objects(body).items():
-                self._prices[query.get("precision", ""), coin].append((at, members))
-        elif path == "/coins/markets":
-            rows = _rows(body)
-            for row in rows:
-                self._rows[query["vs_currency"], _text(row["id"])].append((at, row))
-            if "ids" not in query:
-                size, page = int(query.get("per_page", 100)), int(query.get("page", 1))
-                listed = [_text(row["id"]) for row in rows]
-                self._pages[query["vs_currency"]].append((at, (page - 1) * size, listed))
-        elif path.count("/") == 2 and path.startswith("/coins/") and path != "/coins/list":
-            self._details[path].append((at, _object(body)))
-        self._bodies[target].append(Said(at, query, body))
+    def check(self, question: Question, body: bytes) -> Checked:
+        """Check an answer, but not its age. Raises WrongAnswer."""
+        try:
+            match question:
+                case Prices():
+                    return self._prices(question, body)
+                case Page():
+                    return self._page(question, body)
+                case Watchlist():
+                    return self._watchlist(question, body)
+                case Detail():
+                    return self._detail(question, body)
+                case Chart():
+                    said = self._facts.charts[question.id, question.currency, question.granularity]
+                    return Checked((charted.said_times(question, body, said, self._quirks),))
+                case Other():
+                    return self._other(question, body)
+        except Unreadable as error:
+            raise WrongAnswer(Wrong.UNREADABLE, question.target) from error
 
-    def check(self, target: str, at: float, age: float, body: bytes) -> str | None:
-        """What is wrong with this answer to ``target``, which came at ``at`` and says it is so old."""
-        path, query = _split(target)
-        since = at - age - SLACK_S
-        if path == "/simple/price":
-            return self._check_prices(query, since, body)
-        if path == "/coins/markets":
-            return self._check_rows(query, since, body)
-        if path in self._details:
-            return self._check_details(path, query, since, body)
-        if path == "/coins/list":
-            return self._check_list(query, since, body)
-        said = [one.body for url, ones in self._bodies.items() if _same(url, target) for one in ones if one.at >= since]
-        return None if body in said else "is no body that upstream sent for it"
+    def _prices(self, question: Prices, body: bytes) -> Checked:
+        coins = members(body)
+        expect_names(list(coins), sorted({id_ for id_ in question.ids if id_ in self._ids}), question.target)
+        names = self._price_names(question)
+        facts = []
+        for id_, coin in coins.items():
+            values = members(coin)
+            expect_names(list(values), names, f"{question.target}: {id_}")
+            for name, value in values.items():
+                said = self._facts.prices[question.precision, id_, name]
+                facts.append(_times([(at, text) for at, text in said if same(text, value)], f"{id_} {name}"))
+        return Checked(tuple(facts))
 
-    def _check_list(self, query: Mapping[str, str], since: float, body: bytes) -> str | None:
-        drop = set() if query.get("include_platform") == "true" else {"platforms"}
-        for url, ones in self._bodies.items():
-            for one in ones if _split(url)[0] == "/coins/list" else ():
-                cut = [{name: text for name, text in row.items() if name not in drop} for row in _rows(one.body)]
-                if one.at >= since and cut == _rows(body):
-                    return None
-        return "is no list that upstream sent"
+    def _price_names(self, question: Prices) -> list[str]:
+        currencies = list(question.currencies)
+        if self._quirks.currency_order is CurrencyOrder.ALPHABETICAL:
+            currencies.sort()
+        flags = ("", *PRICE_FLAGS)
+        asked = [ending for ending, flag in zip(ENDINGS, flags, strict=False) if not flag or flag in question.flags]
+        names = [currency + ending for currency in currencies for ending in asked]
+        return [*names, TIME] if PRICE_FLAGS[-1] in question.flags else names
 
-    def _check_prices(self, query: Mapping[str, str], since: float, body: bytes) -> str | None:
-        answer = _object_of_objects(body)
-        asked = sorted(set(query["ids"].split(",")))
-        currencies = query["vs_currencies"].split(",")
-        endings = ["", *(ending for flag, ending in MEMBERS.items() if query.get(flag) == "true")]
-        wanted = [currency + ending for currency in currencies for ending in endings]
-        if query.get("include_last_updated_at") == "true":
-            wanted.append("last_updated_at")
-        if list(answer) != [coin for coin in asked if (query.get("precision", ""), coin) in self._prices]:
-            return "has other coins than those asked for, or in another order"
-        for coin, members in answer.items():
-            said = [one for when, one in self._prices[query.get("precision", ""), coin] if when >= since]
-            if list(members) != wanted:
-                return f"{coin} has {list(members)} instead of {wanted}"
-            for name, text in members.items():
-                if not any(one.get(name) == text for one in said):
-                    return f"{coin}.{name} = {bytes(text).decode()} was not said"
-        return None
+    def _watchlist(self, question: Watchlist, body: bytes) -> Checked:
+        rows = [members(row) for row in items(body)]
+        ids = [_id(row) for row in rows]
+        expect_names(sorted(ids), sorted({id_ for id_ in question.ids if id_ in self._ids}), question.target)
+        caps = [msgspec.json.decode(row["market_cap"], type=float | None) or 0.0 for row in rows]
+        if caps != sorted(caps, reverse=True):
+            raise WrongAnswer(Wrong.ORDER, question.target)
+        return Checked(tuple(self._row(question.currency, question.columns, row) for row in rows))
 
-    def _check_rows(self, query: Mapping[str, str], since: float, body: bytes) -> str | None:
-        rows, currency = _rows(body), query["vs_currency"]
-        wanted = {f"price_change_percentage_{one}_in_currency" for one in _listed(query, "price_change_percentage")}
-        wanted |= {"sparkline_in_7d"} if query.get("sparkline") == "true" else set()
+    def _row(self, currency: str, columns: Columns, row: Members) -> Times:
+        id_ = _id(row)
+        said = [(at, cut_row(whole, columns, self._quirks)) for at, whole in self._facts.rows[currency, id_]]
+        wide = [(at, whole) for at, whole in said if whole is not None]
+        if wide:
+            expect_names(list(row), list(wide[0][1]), f"row of {id_}")
+        return _times([(at, whole) for at, whole in wide if same_members(whole, row)], f"row of {id_} in {currency}")
+
+    def _page(self, question: Page, body: bytes) -> Checked:
+        rows = [members(row) for row in items(body)]
+        ids = tuple(map(_id, rows))
+        times = []
+        for page in self._facts.pages[question.currency]:
+            if not page.first <= question.first < question.last <= page.last:
+                continue
+            piece = slice(question.first - page.first, question.last - page.first)
+            if page.ids[piece] != ids:
+                continue
+            said = [cut_row(row, question.columns, self._quirks) for row in page.rows[piece]]
+            if all(whole is not None and same_members(whole, row) for whole, row in zip(said, rows, strict=True)):
+                times.append(page.at)
+        if times:
+            return Checked((times,))
         for row in rows:
-            coin = _text(row["id"])
-            if row.keys() & OPTIONAL != wanted:
-                return f"{coin} has the columns {sorted(row.keys() & OPTIONAL)} instead of {sorted(wanted)}"
-            said = [one for when, one in self._rows[currency, coin] if when >= since]
-            if not any(all(one.get(name) == text for name, text in row.items()) for one in said):
-                return f"the row of {coin} was not said so"
-            if not any((one.keys() - OPTIONAL) == (row.keys() - OPTIONAL) for one in said):
-                return f"the row of {coin} lacks columns"
-        ids = [_text(row["id"]) for row in rows]
-        if "ids" in query:
-            return self._check_watchlist(query, rows, ids)
-        size, page = int(query.get("per_page", 100)), int(query.get("page", 1))
-        first = (page - 1) * size
-        for when, begins, listed in self._pages[currency]:
-            if when >= since and begins <= first and listed[first - begins : first - begins + size] == ids:
-                return None
-        return "is no slice of one page that upstream sent"
+            self._row(question.currency, question.columns, row)
+        where = f"{question.target}: each row was said, but never this page"
+        raise WrongAnswer(Wrong.MISSING if len(rows) < question.per_page else Wrong.ORDER, where)
 
-    def _check_watchlist(self, query: Mapping[str, str], rows: Sequence[Members], ids: Sequence[str]) -> str | None:
-        known = {coin for currency, coin in self._rows if currency == query["vs_currency"]}
-        if set(ids) != set(query["ids"].split(",")) & known or len(set(ids)) != len(ids):
-            return "has other coins than those asked for"
-        caps = [msgspec.json.decode(row["market_cap"]) or 0 for row in rows]
-        return None if caps == sorted(caps, reverse=True) else "is not in the order of market cap"
+    def _detail(self, question: Detail, body: bytes) -> Checked:
+        found = members(body)
+        cuts = [(said.at, cut_detail(said, question)) for said in self._facts.details[question.id]]
+        wide = [(at, cut) for at, cut in cuts if cut is not None]
+        if wide:
+            expect_names(list(found), list(wide[0][1]), question.target)
+        return Checked((_times([(at, cut) for at, cut in wide if same_members(cut, found)], question.target),))
 
-    def _check_details(self, path: str, query: Mapping[str, str], since: float, body: bytes) -> str | None:
-        answer = _object(body)
-        for section in CUT_SECTIONS:
-            if (section in answer) != (query.get(section, "true") == "true"):
-                return f"{section} is there, or not, against the question"
-        for when, one in self._details[path]:
-            kept = {name for name in answer if name not in {"description", "market_data"}}
-            if when >= since and all(one.get(name) == answer[name] for name in kept):
-                return None
-        return "its sections were not said so"
+    def _other(self, question: Other, body: bytes) -> Checked:
+        said = self._facts.others[question.path]
+        query = dict(question.query)
+        times = [answer.at for answer in said if answer.query == query and same(answer.body, body)]
+        if not times and question.path == "/coins/list":
+            times = [answer.at for answer in said if same(cut_list(answer), body)]
+        if not times:
+            raise WrongAnswer(Wrong.NEVER_SAID, question.target)
+        return Checked((times,))
 
 
-def _same(url: str, target: str) -> bool:
-    """Whether two questions are one, though the default of a parameter may be spelled out in one of them."""
-    (path, query), (other, wanted) = _split(url), _split(target)
-    return path == other and wanted.items() <= query.items()
+def _times(said: Sequence[tuple[float, object]], where: str) -> Times:
+    if not said:
+        raise WrongAnswer(Wrong.NEVER_SAID, where)
+    return [at for at, _ in said]
 
 
-def _split(target: str) -> tuple[str, dict[str, str]]:
-    path, _, query = target.partition("?")
-    return unquote(path), dict(parse_qsl(query))
-
-
-def _listed(query: Mapping[str, str], name: str) -> Iterable[str]:
-    return [one for one in query.get(name, "").split(",") if one]
-
-
-def _text(raw: msgspec.Raw) -> str:
-    return str(msgspec.json.decode(raw))
-
-
-def _object(body: bytes) -> Members:
-    return msgspec.json.decode(body, type=Members)
-
-
-def _object_of_objects(body: bytes) -> dict[str, Members]:
-    return msgspec.json.decode(body, type=dict[str, Members])
-
-
-def _rows(body: bytes) -> list[Members]:
-    return msgspec.json.decode(body, type=list[Members])
+def _id(row: Members) -> str:
+    try:
+        return msgspec.json.decode(row["id"], type=str)
+    except (KeyError, msgspec.DecodeError) as error:
+        raise Unreadable("a row without an id") from error

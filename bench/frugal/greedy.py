@@ -1,185 +1,199 @@
-"""A greedy planner of facts, on a simulated clock: what Dozor is to be as good as.
+"""The greedy planner of facts, which Dozor is measured against: a model on a simulated clock, without any network.
 
-    .venv/bin/python -m bench.frugal.greedy
+Whenever the minute allows (27 calls in 60 s) it makes the one call that most waiting people need, else it refreshes the
+stale unit in most demand. A unit is what one call can fetch and what may be served from it without guessing (gateway
+classes): all prices of one precision, one 250-row page of a currency, one coin's details, one coin's chart in one
+currency and of one granularity, any other URL. A page of ``/coins/markets`` that straddles two of those 250-row pages
+is a URL of its own; coins by id are put together from the pages they are on.
 
-Whenever the minute allows (27 calls in 60 s) it makes the one call that most waiting people need, else refreshes the
-stale unit in most demand. A unit is all prices, one 250-row page of a currency, one coin's detail, one coin's chart of
-one granularity, one other URL. A person waits for 8 s at most. With ``days_apart`` charts of 7 and 30 days are two
-units, as they are for a gateway that derives nothing approximate.
+What was fetched once is served, however old: it is what the planner does with its calls that is compared.
 """
 
 from __future__ import annotations
 
-import heapq
-import json
-from collections import Counter
+import math
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from bench.frugal.workload import Asked, trace
+from bench.frugal.outcomes import Outcome
+from bench.frugal.questions import MOST_ROWS, Chart, Detail, Other, Page, Prices, Question, Watchlist
+from bench.frugal.workload import Request
 
-SLOTS, SPAN, CALL_SECONDS, PATIENCE = 27, 60.0, 0.2, 8.0
-GRANULARITY = {"1": "5-minute", "7": "hourly", "30": "hourly", "365": "daily"}
-WINDOWS = ((0, 180), (600, 780), (1200, 1380))
+CALLS = 27
+WINDOW = 60.0
+LATENCY = 0.15
+PATIENCE = 8.0
+DEMAND_HALVES_IN = 300.0
+FRESH = {"prices": 60.0, "rows": 60.0, "details": 60.0, "search": 900.0}
+FRESH_CHARTS = {"5 minutes": 300.0, "hour": 1_800.0, "day": 43_200.0}
+FRESH_LISTS = {
+    "/global": 600.0,
+    "/search/trending": 600.0,
+    "/coins/list": 1_800.0,
+    "/exchange_rates": 300.0,
+    "/simple/supported_vs_currencies": 60.0,
+    "/coins/categories/list": 300.0,
+    "/asset_platforms": 300.0,
+}
+"""Seconds: the provider's cadence on a public plan."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one request: when it was asked, and whether it was answered within its patience."""
+class Unit:
+    """What one call fetches."""
 
-    asked: Asked
-    answered: bool
-    waited: float
-    age: float
+    name: str
+    fresh: float = field(compare=False)
+
+
+class Units:
+    """Which units a question needs. ``ranking`` are ids by market cap, from the first on."""
+
+    def __init__(self, ranking: Sequence[str], *, hours_are_one: bool = True) -> None:
+        self._page_of = {id_: place // MOST_ROWS + 1 for place, id_ in enumerate(ranking)}
+        self._hours_are_one = hours_are_one
+
+    def of(self, question: Question) -> tuple[Unit, ...]:
+        """Give them."""
+        match question:
+            case Prices():
+                return (Unit(f"prices {question.precision}", FRESH["prices"]),)
+            case Page():
+                first, last = question.first // MOST_ROWS, (question.last - 1) // MOST_ROWS
+                if first == last:
+                    return (self._rows(question.currency, first + 1),)
+                window = f"{question.per_page}/{question.page}"
+                return (Unit(f"rows {question.currency} {window}", FRESH["rows"]),)
+            case Watchlist():
+                return tuple(dict.fromkeys(self._rows(question.currency, self._page_of[id_]) for id_ in question.ids))
+            case Detail():
+                return (Unit(f"detail {question.id}", FRESH["details"]),)
+            case Chart():
+                step = question.granularity
+                length = step if self._hours_are_one else f"{question.days} days"
+                return (Unit(f"chart {question.id} {question.currency} {length}", FRESH_CHARTS[step]),)
+            case Other():
+                fresh = FRESH["search"] if question.kind == "search" else FRESH_LISTS[question.path]
+                return (Unit(question.target, fresh),)
+
+    def _rows(self, currency: str, page: int) -> Unit:
+        return Unit(f"rows {currency} {page}", FRESH["rows"])
 
 
 @dataclass(eq=False, slots=True)
 class _Person:
-    asked: Asked
-    missing: set[str]
-    gave_up: bool = False
+    at: float
+    kind: str
+    needs: tuple[Unit, ...]
+    missing: list[Unit]
 
 
-@dataclass
-class Greedy:
-    """The planner; ``run`` gives one result for each request, in no order."""
+def simulate(requests: Iterable[Request], units: Units) -> Planner:
+    """Let the planner answer these requests."""
+    planner, last = Planner(), 0.0
+    for request in requests:
+        planner.run_until(request.at)
+        planner.ask(request.at, request.question.kind, units.of(request.question))
+        last = request.at
+    planner.run_until(last + PATIENCE + LATENCY)
+    return planner
 
-    days_apart: bool = False
-    calls: int = 0
-    _known: dict[str, float] = field(default_factory=dict)  # unit: when it was fetched
-    _stale_asks: Counter[str] = field(default_factory=Counter)
-    _waiting: dict[str, list[_Person]] = field(default_factory=dict)
-    _in_flight: dict[str, float] = field(default_factory=dict)
-    _slots: list[float] = field(default_factory=list)  # when each used slot is free again
 
-    def run(self, requests: Iterable[Asked]) -> list[Result]:
-        """Answer them all, in the order in which they come."""
-        results: list[Result] = []
-        for asked in requests:
-            self._until(asked.at, results)
-            units = {self._unit(need) for need in asked.needs}
-            missing = {unit for unit in units if unit not in self._known}
-            for unit in units - missing:
-                if asked.at - self._known[unit] >= fresh_for(unit):
-                    self._stale_asks[unit] += 1
-            if missing:
-                person = _Person(asked, missing)
-                for unit in missing:
-                    self._waiting.setdefault(unit, []).append(person)
-            else:
-                results.append(
-                    Result(asked, answered=True, waited=0.0, age=max(asked.at - self._known[unit] for unit in units))
-                )
-            self._call(asked.at)
-        calls = self.calls
-        self._until(float("inf"), results)
-        self.calls = calls  # what is refreshed after the last request is for nobody
-        return results
+class Planner:
+    """The planner and its clock. Times are seconds since the start, and only grow."""
 
-    def _until(self, now: float, results: list[Result]) -> None:
-        """Let everything happen that happens before ``now``: calls land, slots come free, people give up."""
-        while True:
-            lands = min(self._in_flight.values(), default=float("inf"))
-            frees = self._slots[0] if len(self._slots) >= SLOTS else float("inf")
-            at = min(lands, frees)
-            if at > now or at == float("inf"):
-                break
-            self._give_up(at, results)
-            if lands <= frees:
-                self._land(at, results)
-            else:
-                heapq.heappop(self._slots)
-            self._call(at)
-        self._give_up(now, results)
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+        """Of every request, in the order in which it became known."""
+        self.calls: list[tuple[float, Unit]] = []
+        """Every call, with when it was made."""
+        self._now = 0.0
+        self._minute: deque[float] = deque()
+        self._in_flight: dict[Unit, float] = {}  # when each arrives, in this order
+        self._known_at: dict[Unit, float] = {}
+        self._demand = _Demand()
+        self._waiting: dict[_Person, None] = {}  # in the order in which they came, and so in that of leaving
+        self._waiting_for: defaultdict[Unit, dict[_Person, None]] = defaultdict(dict)
 
-    def _land(self, at: float, results: list[Result]) -> None:
-        unit = next(unit for unit, lands in self._in_flight.items() if lands == at)
-        del self._in_flight[unit]
-        self._known[unit] = at - CALL_SECONDS
-        self._stale_asks.pop(unit, None)
-        for person in self._waiting.pop(unit, []):
-            person.missing.discard(unit)
-            if not person.missing and not person.gave_up:
-                oldest = min(self._known[self._unit(need)] for need in person.asked.needs)
-                results.append(Result(person.asked, answered=True, waited=at - person.asked.at, age=at - oldest))
+    def ask(self, now: float, kind: str, needs: tuple[Unit, ...]) -> None:
+        """Somebody comes, and is answered at once or waits."""
+        for unit in needs:
+            self._demand.add(unit, now)
+        person = _Person(now, kind, needs, [unit for unit in needs if unit not in self._known_at])
+        if not person.missing:
+            self._goes(person, now, answered=True)
+            return
+        self._waiting[person] = None
+        for unit in person.missing:
+            self._waiting_for[unit][person] = None
+        self._call(now)
 
-    def _give_up(self, now: float, results: list[Result]) -> None:
-        for unit, people in list(self._waiting.items()):
-            stay = []
-            for person in people:
-                if now - person.asked.at <= PATIENCE:
-                    stay.append(person)
-                elif not person.gave_up and person.missing:
-                    person.gave_up = True
-                    results.append(Result(person.asked, answered=False, waited=PATIENCE, age=0.0))
-            if stay:
-                self._waiting[unit] = stay
-            else:
-                del self._waiting[unit]
+    def run_until(self, end: float) -> None:
+        """Let happen what happens before ``end``."""
+        self._call(self._now)
+        while (now := self._next_event()) < end:
+            self._now = now
+            for unit in [unit for unit, arrives in self._in_flight.items() if arrives <= now]:
+                self._arrived(unit, now)
+            for person in [person for person in self._waiting if person.at + PATIENCE <= now]:
+                self._goes(person, now, answered=False)
+            self._call(now)
+        self._now = max(self._now, end)
+
+    def _next_event(self) -> float:
+        arrives = next(iter(self._in_flight.values()), math.inf)
+        leaves = next((person.at + PATIENCE for person in self._waiting), math.inf)
+        return min(arrives, leaves, self._may_call_at())
+
+    def _may_call_at(self) -> float:
+        """When the next call may be made and there is something to refresh; people are called for when they come."""
+        if len(self._minute) >= CALLS:
+            return self._minute[0] + WINDOW
+        dues = (at + unit.fresh for unit, at in self._known_at.items() if unit not in self._in_flight)
+        return min(dues, default=math.inf)
 
     def _call(self, now: float) -> None:
-        while self._slots and self._slots[0] <= now:
-            heapq.heappop(self._slots)
-        while len(self._slots) < SLOTS:
-            wanted = {unit: len(people) for unit, people in self._waiting.items() if unit not in self._in_flight}
-            unit = max(wanted, key=wanted.__getitem__, default=None)
-            if unit is None:
-                stale = {unit: asks for unit, asks in self._stale_asks.items() if unit not in self._in_flight}
-                unit = max(stale, key=stale.__getitem__, default=None)
-            if unit is None:
-                return
-            self.calls += 1
-            self._in_flight[unit] = now + CALL_SECONDS
-            heapq.heappush(self._slots, now + CALL_SECONDS + SPAN)
+        """Make every call that may be made."""
+        while self._minute and self._minute[0] + WINDOW <= now:
+            self._minute.popleft()
+        while len(self._minute) < CALLS and (unit := self._most_wanted(now)) is not None:
+            self._minute.append(now)
+            self._in_flight[unit] = now + LATENCY
+            self.calls.append((now, unit))
 
-    def _unit(self, need: str) -> str:
-        kind, _, rest = need.partition(" ")
-        if kind == "chart" and not self.days_apart:
-            coin, _, days = rest.rpartition(" ")
-            return f"chart {coin} {GRANULARITY[days]}"
-        return need
+    def _most_wanted(self, now: float) -> Unit | None:
+        wanted = [unit for unit, people in self._waiting_for.items() if people and unit not in self._in_flight]
+        if wanted:
+            return max(wanted, key=lambda unit: len(self._waiting_for[unit]))
+        stale = [u for u, at in self._known_at.items() if at + u.fresh <= now and u not in self._in_flight]
+        return max(stale, key=lambda unit: self._demand.of(unit, now), default=None)
 
+    def _arrived(self, unit: Unit, now: float) -> None:
+        del self._in_flight[unit]
+        self._known_at[unit] = now
+        for person in self._waiting_for.pop(unit, ()):
+            person.missing.remove(unit)
+            if not person.missing:
+                self._goes(person, now, answered=True)
 
-def fresh_for(unit: str) -> float:
-    """Seconds, as the endpoint table has them."""
-    kind, _, rest = unit.partition(" ")
-    match kind:
-        case "prices" | "page" | "details" | "/simple/supported_vs_currencies":
-            return 60.0
-        case "chart":
-            return {"5-minute": 300.0, "1": 300.0, "daily": 43_200.0, "365": 43_200.0}.get(
-                rest.rpartition(" ")[2], 1800.0
-            )
-        case "/coins/list":
-            return 21_600.0
-        case "/global" | "/search/trending":
-            return 600.0
-        case _:
-            return 300.0 if kind == "/coins/categories/list" else 900.0
+    def _goes(self, person: _Person, now: float, *, answered: bool) -> None:
+        for unit in person.missing:
+            self._waiting_for[unit].pop(person, None)
+        self._waiting.pop(person, None)
+        age = max(now - self._known_at[unit] for unit in person.needs) if answered else math.nan
+        self.outcomes.append(Outcome(person.at, person.kind, now - person.at, age, answered))
 
 
-def success(results: Sequence[Result], begin: float, end: float) -> float:
-    """The share of the requests between these seconds that were answered."""
-    within = [result.answered for result in results if begin <= result.asked.at < end]
-    return sum(within) / len(within)
+class _Demand:
+    """How often each unit was asked for; what lies ``DEMAND_HALVES_IN`` back counts half."""
 
+    def __init__(self) -> None:
+        self._counts: dict[Unit, tuple[float, float]] = {}
 
-def main() -> None:
-    """Print the figures, and write them beside the results."""
-    coins = [f"coin-{number}" for number in range(400)]
-    rows = []
-    for days_apart in (False, True):
-        greedy = Greedy(days_apart)
-        results = greedy.run(trace(WINDOWS[-1][1], coins))
-        shares = {
-            f"{begin // 60}-{end // 60} min": round(100 * success(results, begin, end), 2) for begin, end in WINDOWS
-        }
-        rows.append({"7 and 30 days apart": days_apart, "requests": len(results), "calls": greedy.calls, **shares})
-        print(rows[-1])
-    Path(__file__).parents[1].joinpath("results").mkdir(exist_ok=True)
-    Path(__file__).parents[1].joinpath("results", "greedy.json").write_text(json.dumps(rows, indent=2))
+    def add(self, unit: Unit, now: float) -> None:
+        self._counts[unit] = (self.of(unit, now) + 1, now)
 
-
-if __name__ == "__main__":
-    main()
+    def of(self, unit: Unit, now: float) -> float:
+        count, at = self._counts.get(unit, (0.0, now))
+        return count * math.exp2((at - now) / DEMAND_HALVES_IN)
