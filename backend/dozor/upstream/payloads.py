@@ -100,6 +100,9 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes, shape: Bod
         return _read_ok(headers, body, shape, is_json=is_json, code=code)
     if status in KEY_STATUSES:
         return Rejected(_why_rejected(status, body))
+    if status == HTTPStatus.REQUEST_URI_TOO_LONG:
+        # Whoever says so, and in whatever words: the same URL will not do better, and a shorter one may.
+        return _refusal(status, body if is_json else _TOO_LONG, is_json=True)
     if 400 <= status < 500 and status not in TRANSIENT_4XX:
         if not is_json:
             # Not upstream's word but that of something before it: remembered, it would hide the answer we have.
@@ -124,6 +127,8 @@ def _read_ok(headers: Mapping[str, str], body: bytes, shape: BodyShape, *, is_js
         return Failing(f"its answer is not the {shape.value} that was asked for")
     return Good(body, tuple((name, headers[name]) for name in KEPT_HEADERS if name in headers))
 
+
+_TOO_LONG = b'{"error":"Request-URI Too Long"}'
 
 _ABSENT = msgspec.Raw()
 
