@@ -62,7 +62,7 @@ WHAT_IT_MEANS = [
     # No answer at all.
     (404, HTML, Failing),  # upstream refuses in JSON: this is a page of the CDN before it
     (400, HTML, Failing),
-    (414, HTML, Failing),
+    (414, HTML, Refusal),  # whoever says so: a shorter URL may do better
     (422, HTML, Failing),
     (405, b"", Failing),
     (404, b"no such thing", Failing),
