@@ -21,7 +21,7 @@ class Board:
         """What is known of this lot."""
         facts = self._facts.get(lot)
         if facts is None:
-            facts = self._facts[lot] = Facts()
+            facts = self._facts[lot] = Facts(lot.most_kept)
             if len(self._facts) > MOST_LOTS:
                 self._facts.popitem(last=False)
         self._facts.move_to_end(lot)

@@ -13,8 +13,6 @@ from typing import Any, TypeAlias
 
 Fact: TypeAlias = tuple[str, str]
 
-MOST_COINS = 20_000  # more than upstream has
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Saying:
@@ -34,7 +32,7 @@ class Facts:
     ``in_asked_order``: upstream answers columns in the order in which they are asked for, as far as is known.
     """
 
-    def __init__(self, most_coins: int = MOST_COINS) -> None:
+    def __init__(self, most_coins: int) -> None:
         self._sayings: dict[str, dict[str, Saying]] = {}
         self._most_coins = most_coins
         self.in_asked_order = True

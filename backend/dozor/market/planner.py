@@ -88,8 +88,8 @@ class Planner:
     ) -> None:
         self.lot = lot
         self._board = board
-        self.coins = Demand(clock)
-        self.columns = Demand(clock)
+        self.coins = Demand(clock, most_names=tuning.MOST_WANTED)
+        self.columns = Demand(clock, most_names=tuning.MOST_WANTED)
         self.crew: Crew
         self._policy_of = policy_of
         self._tasks = tasks

@@ -35,7 +35,7 @@ CATCH_UP_EVERY_S = 1.0
 EXPECT_S = 30.0
 """A call is worth its place for those who wait for it and those who will ask within so long."""
 
-MOST_LOTS = 64
+MOST_LOTS = 32
 """Lots remembered: currencies, locales and precisions are the client's to choose; used longest ago go first."""
 
 ROUNDS = 4
@@ -46,3 +46,6 @@ SPLITS = 4
 
 SURE_ON_FIRST_PAGE = 240
 """A coin of this rank is on the first 250 rows: rank is counted at another moment than the page's order."""
+
+MOST_WANTED = 2000
+"""Coins of a lot whose demand is counted: four times as many as a call takes, and clients choose their names."""

@@ -32,6 +32,10 @@ class Lot(Protocol):
         """How many coins one call may name."""
 
     @property
+    def most_kept(self) -> int:
+        """Of how many coins the board remembers what was said: clients choose the ids, and the lots."""
+
+    @property
     def first_rank(self) -> int:
         """From which rank on its calls take along coins that nobody asked for: others come by other calls."""
 

@@ -24,6 +24,7 @@ from dozor.market.rawjson import join_array, split_array
 from dozor.market.reach import is_whole
 from dozor.market.tuning import SURE_ON_FIRST_PAGE
 
+MOST_KEPT = 1_000  # some 5 kB each
 MOST_ROWS = 250
 ROW = "row"  # the one column of a lot of rows
 PAGES = (MOST_ROWS, 200, 150)
@@ -57,6 +58,11 @@ class RowLot:
     def most_coins(self) -> int:
         """See ``Lot.most_coins``."""
         return MOST_ROWS
+
+    @property
+    def most_kept(self) -> int:
+        """See ``Lot.most_kept``."""
+        return MOST_KEPT
 
     @property
     def first_rank(self) -> int:

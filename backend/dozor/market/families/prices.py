@@ -21,6 +21,7 @@ from dozor.market.ports import Call
 from dozor.market.question import Question
 from dozor.market.rawjson import RawObject, encode, split_object
 
+MOST_KEPT = 5_000  # a few hundred bytes each
 MOST_IDS = 515  # "up to 515 ids in one call", a comment in an official sample
 USUAL_CURRENCIES = ("usd", "eur", "btc", "eth")
 PRECISIONS = frozenset({"", "full", *map(str, range(19))})
@@ -54,6 +55,11 @@ class PriceLot:
     def most_coins(self) -> int:
         """See ``Lot.most_coins``."""
         return MOST_IDS
+
+    @property
+    def most_kept(self) -> int:
+        """See ``Lot.most_kept``."""
+        return MOST_KEPT
 
     @property
     def first_rank(self) -> int:
