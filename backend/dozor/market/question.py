@@ -35,7 +35,11 @@ class Question:
 
     def get(self, name: str) -> str | None:
         """The canonical value of a parameter of path or query; ``None``: it is absent and has no default."""
-        return next((value for key, value in (*self.path_params, *self.params) if key == name), None)
+        return self._values.get(name)
+
+    @cached_property
+    def _values(self) -> Mapping[str, str]:
+        return {**dict(self.params), **dict(self.path_params)}
 
     @cached_property
     def path(self) -> str:
