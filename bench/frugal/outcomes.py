@@ -40,8 +40,7 @@ def summary(
     """Give the figures of the requests that came within ``span``.
 
     ``calls`` is when each upstream call was made, ``refused`` when each of those that were refused, and ``wrong`` when
-    each request came that was answered wrongly. Refused calls do not count in ``answers_per_call``, which spares who is
-    refused for most.
+    each request came that was answered wrongly.
     """
     within = [outcome for outcome in outcomes if span[0] <= outcome.at < span[1]]
     answered = [outcome for outcome in within if outcome.answered]
@@ -58,7 +57,8 @@ def summary(
         "calls": made,
         "refused": turned_down,
         "wrong": false,
-        "answers_per_call": share(len(answered), made - turned_down),
+        "answers_per_call": share(len(answered), made),
+        "answers_per_granted_call": share(len(answered), made - turned_down),
         "kinds": {kind: _of_kind(asked) for kind, asked in sorted(kinds.items())},
     }
 

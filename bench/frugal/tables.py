@@ -35,13 +35,25 @@ def oldest(figures: Mapping[str, Any]) -> list[str]:
 def subjects_table(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """Write what each subject reached in one span."""
     ages = [f"age p99 s: {kind}" for kind in AGED]
-    head = ["", "success %", "p50 ms", "p99 ms", *ages, "calls", "refused", "answers per call", "wrong"]
+    head = [
+        "",
+        "success %",
+        "p50 ms",
+        "p99 ms",
+        *ages,
+        "calls",
+        "refused",
+        "answers per call",
+        "per granted call",
+        "wrong",
+    ]
     return table(head, [[name, *_performed(figures)] for name, figures in rows.items()])
 
 
 def _performed(figures: Mapping[str, Any]) -> list[str]:
     latency = figures["latency_ms"] or {}
-    spent = [str(figures["calls"]), str(figures["refused"]), number(figures["answers_per_call"])]
+    spent = [f"{figures['calls']:,}", f"{figures['refused']:,}"]
+    spent += [number(figures["answers_per_call"]), number(figures["answers_per_granted_call"])]
     waited = [number(latency.get("p50")), number(latency.get("p99"))]
     return [percent(figures["success"]), *waited, *oldest(figures), *spent, str(figures["wrong"])]
 
@@ -68,7 +80,7 @@ def percent(share: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Write a figure with three digits or so."""
+    """Write a figure with two digits, or all before the point."""
     if value is None:
         return "–"
-    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.1f}"
+    return f"{value:,.0f}" if abs(value) >= 10 else f"{value:.2g}"

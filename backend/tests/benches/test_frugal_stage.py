@@ -35,7 +35,8 @@ def test_a_summary_is_about_the_requests_that_came_within_its_span() -> None:
     figures = summary(outcomes, [1, 10, 11, 12], (10, 20), refused=[11, 25], wrong=[9, 10])
     assert (figures["requests"], figures["answered"], figures["success"]) == (2, 1, 0.5)
     assert (figures["calls"], figures["refused"], figures["wrong"]) == (3, 1, 1)
-    assert figures["answers_per_call"] == 0.5
+    assert figures["answers_per_call"] == pytest.approx(1 / 3, abs=0.001)
+    assert figures["answers_per_granted_call"] == 0.5
     assert figures["kinds"]["prices"]["age_s"] == {"p50": 10.0, "p99": 10.0}
 
 
