@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 
+import structlog
 from starlette.types import ASGIApp
 
 from dozor.caching.memory import MemoryTier
@@ -20,6 +21,7 @@ from dozor.caching.stats import ReadStats
 from dozor.caching.tier import SharedTier
 from dozor.caching.tiers import Found, Tiers
 from dozor.clock import Clock
+from dozor.domain.errors import DozorError
 from dozor.domain.lanes import Lane
 from dozor.domain.machines import Rules
 from dozor.market.batches import Batches, Surroundings
@@ -28,6 +30,7 @@ from dozor.market.catalogue import Catalogue
 from dozor.market.chart_reader import ChartReader
 from dozor.market.coin_ids import CoinIds
 from dozor.market.default_views import Copies, coins_question
+from dozor.market.families.coin_list import ALL_COINS
 from dozor.market.images import Pictures
 from dozor.market.lookup import CoinLookup
 from dozor.market.policy import Pacing
@@ -68,6 +71,8 @@ MEMORY_FLIGHTS = 1000
 OWN_VARIANTS_BYTES = 16 * MIB
 TRY_TIERS_SECONDS = 2.5  # a little more than it takes to say that Redis is away
 
+log = structlog.get_logger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class App:
@@ -76,7 +81,7 @@ class App:
     site: ASGIApp
     login_link_path: str | None
     market: MarketService
-    first_question: Question
+    first_questions: Sequence[Question]
     first_answer_known: asyncio.Event
     tiers_tried: Callable[[], Awaitable[None]]
 
@@ -210,9 +215,16 @@ async def running(
             assets=Assets(static_folder(), variants),
         )
         link = None if settings.owner_token else login.link_path
-        first_question = coins_question("usd", 1, 100, "market_cap_desc")
+        # The first screen with what 250 coins are called and look like, then all other coins, then the screen's rest,
+        # and at last another 250 coins: calls for prices and rows take along those whose rank is known.
+        first_questions = (
+            coins_question("usd", 1, 100, "market_cap_desc"),
+            ALL_COINS,
+            api.question("/global"),
+            coins_question("usd", 2, 250, "market_cap_desc"),
+        )
         tiers_tried = redis.link.wait_until_tried if redis is not None else _at_once
-        yield App(site, link, market, first_question, reporter.first_answer_known, tiers_tried)
+        yield App(site, link, market, first_questions, reporter.first_answer_known, tiers_tried)
 
 
 @asynccontextmanager
@@ -274,9 +286,19 @@ def _up_or_down(*, up: bool) -> str:
 
 
 async def warm_up(app: App) -> None:
-    """Fetch what the first screen shows, unless a tier still knows it. Raises TryLater when it cannot be had now."""
+    """Fetch what is asked for first, one after the other, unless a tier still knows it.
+
+    What cannot be had now is logged, and fetched when somebody asks for it; the others are fetched all the same.
+    """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(TRY_TIERS_SECONDS):
             await app.tiers_tried()  # what another machine has fetched is worth this wait
-    await app.market.answer(app.first_question, client="", lane=Lane.WARM_UP)
-    app.first_answer_known.set()
+    for question in app.first_questions:
+        function = question.endpoint.function
+        try:
+            answer = await app.market.answer(question, client="", lane=Lane.WARM_UP)
+        except DozorError as error:
+            log.warning("market.warm_up_failed", function=function, reason=str(error))
+        else:
+            log.info("market.warmed_up", function=function, source=answer.source)
+            app.first_answer_known.set()

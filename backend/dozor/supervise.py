@@ -17,9 +17,9 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from dozor.app import App, running, warm_up
+from dozor.app import running, warm_up
 from dozor.clock import Clock
-from dozor.domain.errors import CannotRunHere, DozorError
+from dozor.domain.errors import CannotRunHere
 from dozor.settings import Settings
 from dozor.telemetry.phrases import Language, sentence
 from dozor.web.protocol import BoundedHeadProtocol
@@ -71,7 +71,7 @@ async def serve(settings: Settings, clock: Clock) -> None:
         async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
             server = Server(app.site)
             with stop_signals(server.stop):
-                tasks.create_task(_warm_up(app), name="warm up")
+                tasks.create_task(warm_up(app), name="warm up")
                 tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
                 await server.serve(sockets=sockets)
     finally:
@@ -138,13 +138,6 @@ async def _announce(server: Server, url: str, login_link_path: str | None) -> No
     log.info("server.started", url=url)
     if login_link_path is not None:
         log.info("server.login_link", url=url + login_link_path)
-
-
-async def _warm_up(app: App) -> None:
-    try:
-        await warm_up(app)
-    except DozorError as error:
-        log.warning("market.warm_up_failed", reason=str(error))
 
 
 def bind(host: str, port: int, language: Language) -> list[socket.socket]:

@@ -139,9 +139,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "upstream rejects the key: {reason}. Check COINGECKO_API_KEY and COINGECKO_PLAN; next try at {retry_at}",
     ),
     "market.warm_up_failed": (
-        "Первый запрос к CoinGecko не удался: {reason}; Dozor работает и попробует снова",
-        "the first upstream call failed: {reason}; Dozor is up and will try again",
+        "[{function}] Заранее не загружено: {reason}; загрузим, когда об этом спросят",
+        "[{function}] not fetched ahead: {reason}; it is fetched when somebody asks for it",
     ),
+    "market.warmed_up": ("[{function}] Загружено заранее ({source})", "[{function}] fetched ahead ({source})"),
     "redis.available": ("Redis доступен: {address}", "Redis is there: {address}"),
     "redis.unavailable": ("⚠️  Redis недоступен: {reason}", "⚠️  Redis is unavailable: {reason}"),
     "redis.going_on_without": (
