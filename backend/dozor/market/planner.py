@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
@@ -253,14 +253,25 @@ class Planner:
 
     async def _wait_to_leave(self, flight: Flight) -> None:
         while (pause := flight.leaves_at - self._clock.monotonic()) > 0:
+            await self._wait_for(flight.sooner.wait(), pause)
             flight.sooner.clear()
-            sooner = asyncio.ensure_future(flight.sooner.wait())
-            slept = asyncio.ensure_future(self._clock.sleep(pause))
-            try:
-                await asyncio.wait((sooner, slept), return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                sooner.cancel()
-                slept.cancel()
+        while (others := self._in_the_air()) and (
+            pause := self._last_left_at + tuning.ONE_AT_A_TIME_S - self._clock.monotonic()
+        ) > 0:
+            await self._wait_for(asyncio.wait([other.landed for other in others]), pause)
+
+    def _in_the_air(self) -> Sequence[Flight]:
+        return [flight for flight in self._in_flight if flight.coins and not flight.landed.done()]
+
+    async def _wait_for(self, event: Coroutine[Any, Any, object], seconds: float) -> None:
+        """Come back once ``event`` has come, or after so long."""
+        come = asyncio.ensure_future(event)
+        slept = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((come, slept), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            come.cancel()
+            slept.cancel()
 
     def _riders(self) -> Iterable[str]:
         """Coins in demand, then those worth asking for, and of both those first that are due soon."""

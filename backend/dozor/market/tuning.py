@@ -8,6 +8,10 @@ MERGE_S = 0.005
 SPACING_S = 0.1
 """Two calls of a lot leave no closer than this: what a burst misses goes on two calls at most, and nobody notices."""
 
+ONE_AT_A_TIME_S = 1.0
+"""A call waits so long for one of its lot that is in the air: that may bring what it is for, and meanwhile more is
+missed that it can bring."""
+
 UNKNOWN_ID_WAITS_S = 2.0
 """An id that the coin list lacks waits so long for a call that goes anyway: it is most likely a mistake."""
 

@@ -23,7 +23,7 @@ from dozor.market.rawjson import RawObject, encode, split_object
 
 MOST_KEPT = 5_000  # a few hundred bytes each
 MOST_IDS = 515  # "up to 515 ids in one call", a comment in an official sample
-USUAL_CURRENCIES = ("usd", "eur", "btc", "eth")
+USUAL_CURRENCIES = ("usd", "eur", "btc", "eth", "rub", "gbp")
 PRECISIONS = frozenset({"", "full", *map(str, range(19))})
 MEMBERS = {  # of a coin, by the flag that asks for them; the price itself needs none
     "include_market_cap": "_market_cap",
