@@ -108,6 +108,7 @@ async def running(
             clock,
             count_only_successes=settings.count_only_successes,
             per_minute=lambda: accounts.limits.most,
+            minute_s=rules.span if rules is not None else Rules().span,
         )
         key = settings.coingecko_api_key
         key_header = (KEY_HEADER[settings.coingecko_plan], key.reveal()) if key else None

@@ -16,7 +16,7 @@ from dozor.domain.allowance import Shortage, Wait
 from dozor.domain.errors import BudgetExhausted, TryLater, UpstreamLimited
 from dozor.domain.lanes import Asker, Lane
 from dozor.upstream.accounts import Charge, Outcome, Spending
-from dozor.upstream.contention import HELD_BACK_S, LOOK_AGAIN_S, Contention
+from dozor.upstream.contention import LOOK_AGAIN_S, Contention
 from dozor.upstream.outlook import Outlook, Purse
 from dozor.upstream.waiting_line import Waiter, WaitingLine
 
@@ -103,8 +103,8 @@ class Admission:
     A waiter that is sure to wait longer than ``max_wait_seconds`` is refused at once, and so is one who finds
     ``max_waiting`` before it. What costs a credit of the month the official statements do not agree on: every attempt,
     or with ``count_only_successes`` every 200. On the minute every attempt counts. ``per_minute()`` is how many calls
-    may go out in one, 0 for any number: in a crowd of more loads than that those are held back that few need
-    (``contention``). ``tasks`` owns what hands out the turns while somebody waits. One instance per loop.
+    may go out in one of ``minute_s`` seconds, 0 for any number: in a crowd of more loads than that, those are held back
+    that few need (``contention``). ``tasks`` owns what hands out the turns while somebody waits. One instance per loop.
     """
 
     def __init__(
@@ -117,6 +117,7 @@ class Admission:
         max_waiting: int = 1000,
         max_wait_seconds: float = 8.0,
         per_minute: Callable[[], int] = lambda: 0,
+        minute_s: float = 60.0,
     ) -> None:
         self._budget = budget
         self._tasks = tasks
@@ -126,7 +127,7 @@ class Admission:
         self._max_wait = max_wait_seconds
         self._per_minute = per_minute
         self._line = WaitingLine()
-        self._contention = Contention()
+        self._contention = Contention(minute_s)
         self._outlook = Outlook()
         self._changed = asyncio.Event()
         self._sleeps_until = -math.inf
@@ -167,7 +168,7 @@ class Admission:
 
     async def _take_turn(self, asker: Asker, family: str, max_wait: float) -> Charge:
         now = self._clock.monotonic()
-        held_until = now + min(HELD_BACK_S, max_wait * HELD_BACK_S / self._max_wait)
+        held_until = now + (self._contention.held_back_s if max_wait >= self._contention.held_back_s else 0.0)
         turn: asyncio.Future[Charge] = asyncio.get_running_loop().create_future()
         waiter = Waiter(asker, family, now + max_wait, turn, held_until)
         self._contention.came(now)

@@ -16,17 +16,19 @@ from dozor.domain.lanes import Lane
 if TYPE_CHECKING:
     from dozor.upstream.waiting_line import Waiter
 
-LOOKED_BACK_S = 10.0
+LOOKED_BACK = 1 / 6  # of a minute
 CROWD = 3.0  # times as many loads as calls may go out: fewer find a turn within their patience
-HELD_BACK_S = 6.0  # of the 8 that people wait: who is joined by nobody still has two for a turn
+HELD_BACK = 1 / 10  # of a minute, of the 8 s that people wait: who is joined by nobody still has two for a turn
 NEEDED = 6.0  # who wait, and who are expected within half a minute
 LOOK_AGAIN_S = 0.25  # people come to want a load without anybody being told
 
 
 class Contention:
-    """Counts the loads that come to want a turn. Times are monotonic seconds."""
+    """Counts the loads that come to want a turn. Times are monotonic seconds; a minute lasts ``minute_s``."""
 
-    def __init__(self) -> None:
+    def __init__(self, minute_s: float = 60.0) -> None:
+        self.held_back_s = minute_s * HELD_BACK
+        self._looked_back_s = minute_s * LOOKED_BACK
         self._came: deque[float] = deque()
 
     def came(self, now: float) -> None:
@@ -41,6 +43,6 @@ class Contention:
         return self._is_crowd(per_minute, now)
 
     def _is_crowd(self, per_minute: int, now: float) -> bool:
-        while self._came and self._came[0] <= now - LOOKED_BACK_S:
+        while self._came and self._came[0] <= now - self._looked_back_s:
             self._came.popleft()
-        return bool(per_minute) and len(self._came) > CROWD * per_minute * LOOKED_BACK_S / 60.0
+        return bool(per_minute) and len(self._came) > CROWD * per_minute * LOOKED_BACK

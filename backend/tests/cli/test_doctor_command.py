@@ -223,9 +223,11 @@ async def test_beside_a_running_server_it_finds_the_port_served_and_shares_its_l
     environment = {"COINGECKO_BASE_URL": upstream.base_url, "REDIS_URL": "", "DOZOR_LANG": "en"}
     async with dozor_process(tmp_path, **environment) as dozor:
         port = (await dozor.url()).rsplit(":", 1)[1]
-        await upstream.came.wait()
+        while len(upstream.calls) < 3:  # what is fetched ahead, of the four calls that a keyless start has
+            upstream.came.clear()
+            await upstream.came.wait()
         upstream.answer(PONG)
         finished, checks = await doctor(tmp_path, **environment, PORT=port)
     assert finished.code == 0, finished.text
     assert checks["port port"]["seen"] == f"a Dozor serves 127.0.0.1:{port} already"
-    assert calls_counted(tmp_path) == len(upstream.calls) == 2
+    assert calls_counted(tmp_path) == len(upstream.calls) == 4

@@ -12,11 +12,12 @@ from dozor.domain.lanes import Asker, Lane
 from dozor.forecast.purse import Purse
 from dozor.forecast.timeline import LoopClock, SimulatedLoop
 from dozor.upstream.admission import Admission
-from dozor.upstream.contention import CROWD, HELD_BACK_S, LOOKED_BACK_S, NEEDED, Contention
+from dozor.upstream.contention import CROWD, HELD_BACK, LOOKED_BACK, NEEDED, Contention
 from dozor.upstream.waiting_line import Waiter
 
 PER_MINUTE = 27
-MANY = int(CROWD * PER_MINUTE * LOOKED_BACK_S / 60) + 1
+MANY = int(CROWD * PER_MINUTE * LOOKED_BACK) + 1
+HELD_BACK_S = 60 * HELD_BACK
 
 
 def waiter(lane: Lane = Lane.PERSON, **about: object) -> Waiter:

@@ -75,9 +75,19 @@ async def site(folder: Path, *, keys: tuple[str, ...] = (), trusted: tuple[str, 
         proxies = [ipaddress.ip_network(network) for network in trusted]
         pictures = Pictures(NoPictures(), market.catalogue, SingleFlight[Image | None](tasks), clock)
         lookup = CoinLookup(market)
-        api = MarketApi(market, lookup, pictures, replying, access, login, full_history=False, trusted_proxies=proxies)
+        api = MarketApi(
+            market, market, lookup, pictures, replying, access, login, full_history=False, trusted_proxies=proxies
+        )
         gateway = Gateway(
-            market, access, login, variants, clock, full_history=False, allowed_origins=["*"], trusted_proxies=proxies
+            market,
+            market,
+            access,
+            login,
+            variants,
+            clock,
+            full_history=False,
+            allowed_origins=["*"],
+            trusted_proxies=proxies,
         )
         page = Page(api, replying, reporter, login, variants, folder, Language.EN)
         assets = Assets(folder, variants)
