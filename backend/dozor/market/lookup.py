@@ -6,10 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from dozor.caching.lru import ByteLru
+from dozor.domain.bounds import ANY_STALENESS, Bounds
 from dozor.market.families.coin_list import ALL_COINS
 from dozor.market.search.index import Match, SearchIndex
-from dozor.market.service import ANSWER_WITHIN_S, Answer, MarketService
+from dozor.market.service import Answer, MarketService
 
+HOWEVER_OLD = Bounds(max_stale=ANY_STALENESS)
 RESULTS_BYTES = 4 * 1024 * 1024
 OFF_LOOP_BYTES = 128 * 1024  # of a coin list; the index of a longer one takes more than 20 ms (bench/search.py)
 
@@ -56,9 +58,7 @@ class CoinLookup:
 
     async def _coin_list(self, client: str) -> Answer:
         # Whoever searches does not wait for a newer list while there is one, however old: it comes behind.
-        known = await self._market.known(ALL_COINS)
-        wait_seconds = ANSWER_WITHIN_S if known is None else 0.0
-        return await self._market.answer(ALL_COINS, client=client, wait_seconds=wait_seconds)
+        return await self._market.answer(ALL_COINS, client=client, bounds=HOWEVER_OLD)
 
     async def _index_of(self, coin_list: Answer) -> SearchIndex:
         async with self._building:  # whoever asks meanwhile waits for the same index

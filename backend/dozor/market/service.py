@@ -120,7 +120,7 @@ class MarketService:
             raise refusals.not_found()
         asker = Asker(lane, client)
         ends_at = self._clock.monotonic() + wait_seconds
-        if await self._is_mistake(question, asker, wait_seconds):
+        if await self._is_mistake(question, asker, wait_seconds, bounds):
             self.count_refusal(question.endpoint.function)
             raise refusals.not_found()
         wait_seconds = max(0.0, ends_at - self._clock.monotonic())
@@ -160,9 +160,12 @@ class MarketService:
         read = await self._units.peek(wanted)
         return None if read is None else self._cut(question, wanted, read)
 
-    async def _is_mistake(self, question: Question, asker: Asker, wait_seconds: float) -> bool:
-        """Whether the question is about a coin that is sure not to exist; of prices and rows that costs no call."""
-        if question.endpoint.family is not FamilyName.DETAILS:
+    async def _is_mistake(self, question: Question, asker: Asker, wait_seconds: float, bounds: Bounds) -> bool:
+        """Whether the question is for the details of a coin that is sure not to exist; that may take a newer list.
+
+        Only there: in a call for prices or rows an unknown id costs nothing.
+        """
+        if question.endpoint.family is not FamilyName.DETAILS or bounds.only_if_cached:
             return False
         return await self._unknown_ids.is_mistake(question.get("id") or "", asker, wait_seconds)
 

@@ -6,12 +6,17 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from dozor.caching.stats import Outcome
+from dozor.domain.bounds import Bounds
 from dozor.domain.freshness import FreshnessPolicy
 from dozor.market.catalogue import Catalogue
 from dozor.market.lookup import OFF_LOOP_BYTES, CoinLookup
 from dozor.market.question import Question
-from dozor.market.service import ANSWER_WITHIN_S, Answer
+from dozor.market.service import Answer
+from fakes import FakeClock, settle
+from recording_upstream import RecordingUpstream, market_over
 
 MANY = json.dumps([{"id": f"coin-{n}", "symbol": f"c{n}", "name": f"Coin {n}"} for n in range(10_000)]).encode()
 FEW = b'[{"id":"bitcoin","symbol":"btc","name":"Bitcoin"}]'
@@ -24,17 +29,9 @@ class OneList:
         self.catalogue = Catalogue()
         self.body = body
         self.calls: list[str] = []
-        self.waits: list[float] = []
 
-    async def known(self, question: Question) -> Answer | None:
-        return self._answer() if self.calls else None
-
-    async def answer(self, question: Question, *, client: str, wait_seconds: float) -> Answer:
+    async def answer(self, question: Question, *, client: str, bounds: Bounds) -> Answer:
         self.calls.append(question.key)
-        self.waits.append(wait_seconds)
-        return self._answer()
-
-    def _answer(self) -> Answer:
         return Answer(
             body=self.body,
             hash=str(hash(self.body)),
@@ -79,12 +76,20 @@ async def test_searches_ask_for_the_list_with_contract_addresses_and_for_no_othe
     assert "include_platform=true" in market.calls[0]
 
 
-async def test_only_the_first_search_of_all_waits_for_a_list() -> None:
-    market = OneList(FEW)
-    lookup = CoinLookup(market)  # type: ignore[arg-type]
-    for query in ("btc", "eth"):
-        await lookup.find(query, 5, client="app")
-    assert market.waits == [ANSWER_WITHIN_S, 0]
+@pytest.mark.parametrize("days", [0.3, 1, 2, 400])
+async def test_nobody_who_searches_waits_for_a_newer_list(days: float) -> None:
+    clock = FakeClock()
+    upstream = RecordingUpstream(clock)
+    async with asyncio.TaskGroup() as tasks:
+        lookup = CoinLookup(market_over(upstream, tasks, clock))
+        await lookup.find("btc", 5, client="app")
+        upstream.open.clear()
+        await clock.advance(days * 24 * 3600)
+        found = await lookup.find("btc", 5, client="bot")
+        assert (found.coin_list.is_fresh, found.coin_list.age.days) == (False, int(days))
+        await settle()
+        assert [(family, client) for family, _, client in upstream.wanted[1:]] == [("get_coin_list", "bot")]
+        upstream.open.set()
 
 
 async def test_new_list_is_searched_as_soon_as_it_is_there() -> None:

@@ -46,7 +46,7 @@ EVERYTHING = [*(f"/api/v3{path}" for path in GATEWAY), *REST]
 ANSWERED = sorted(set(Kind) - UNANSWERED - {Kind.SLOW, Kind.DRIP}, key=lambda kind: kind.value)
 REFUSALS = {Kind.NOT_FOUND: 404, Kind.PAID_ONLY: 401, Kind.TIME_RANGE: 401}  # of the question: these are answers
 TRIED_AGAIN = {Kind.HTTP_500, Kind.HTTP_500_HTML, Kind.HTTP_502, Kind.HTTP_503, Kind.HTTP_504}
-BEYOND_ANY_GRACE = 13 * 3600.0  # the coin list is fresh for six hours, and its grace as long
+BEYOND_ANY_GRACE = 14 * 3600.0  # of the coin list: 6 hours fresh, a tenth more at most, and 6 of grace
 BEYOND_ANY_PAUSE = 1000.0
 
 

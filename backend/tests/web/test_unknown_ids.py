@@ -128,6 +128,13 @@ async def test_only_details_are_refused_by_the_list(dozor: RunningDozor, coins: 
     assert (chart.status, coins.calls()) == (404, ["/coins/nosuch/market_chart"])
 
 
+async def test_who_takes_only_what_is_cached_has_no_list_fetched(dozor: RunningDozor, coins: Coins) -> None:
+    await know_the_list(dozor, coins)
+    dozor.clock.advance(HOUR)
+    reply = await dozor.get("/api/v3/coins/nosuch", Cache_Control="only-if-cached")
+    assert (reply.status, coins.calls()) == (504, [])
+
+
 async def test_coin_that_an_answer_has_named_is_asked_for_though_the_list_lacks_it(
     dozor: RunningDozor, coins: Coins
 ) -> None:
