@@ -23,7 +23,8 @@ class Sentinel(Server):
         lines = [
             f"sentinel monitor {name} 127.0.0.1 {master.port} {quorum}",
             f"sentinel down-after-milliseconds {name} {NOTICED_DOWN_MS}",
-            f"sentinel failover-timeout {name} 1000",
+            # Shorter, and it gives up a failover on a busy machine, half-way: then nobody is asked to finish it.
+            f"sentinel failover-timeout {name} 5000",
         ]
         if master.password:
             lines.append(f"sentinel auth-pass {name} {master.password}")
