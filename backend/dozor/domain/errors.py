@@ -57,6 +57,10 @@ class DeadlinePassed(TryLater):
         super().__init__(f"no answer within {seconds:g} s; it is still being fetched", retry_at)
 
 
+class StoreUnavailable(TryLater):
+    """The database cannot be reached or used; what was to be done has not been done."""
+
+
 class TooManyWaiting(TryLater):
     """So much is being fetched already that one more would only lengthen the queue. Nothing was sent."""
 
