@@ -111,12 +111,14 @@ class Batches:
         desk = self._desk(batch.lot)
         desk.planner.count(batch.coins, batch.columns)
         self._demand.count(batch.lot.key)
-        asker.expected = self._demand.rate(batch.lot.key) * tuning.EXPECT_S
         stand, source = await self._look(batch, desk)
+        asker.expected = self._expected(batch.lot, desk, stand)
         if batch.page is not None and any(self._is_on(batch.page, coin) for coin, _ in stand.due):
+            # Too far apart from the rest, the page has to be fetched now: as a whole, which serves its readers too.
+            limits = replace(bounds, max_stale=timedelta(0)) if self._are_far_apart(batch.lot, stand) else bounds
             with suppress(DozorError):  # then by their ids, or not at all, which is told below
                 await self._around.units.read(
-                    batch.page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds, bounds=bounds
+                    batch.page, Asker(asker.lane, asker.client), wait_seconds=wait_seconds, bounds=limits
                 )
             stand = self._stand(batch, desk)
         entry = self._entry(key, batch.lot, stand)
@@ -198,6 +200,17 @@ class Batches:
             )
         landed = [flight for flight in flights if flight.landed in done]
         return landed if len(landed) == len(flights) or any(map(self._error_of, landed)) else None
+
+    def _expected(self, lot: Lot, desk: _Desk, stand: Standing) -> float:
+        """How many are expected to ask soon for what a call would bring.
+
+        Once a call has brought what most people ask for, the next one is worth no more than what is still missing.
+        """
+        whole = self._demand.rate(lot.key) * tuning.EXPECT_S
+        if desk.planner.is_old:
+            return whole
+        coins = {coin for coin, _ in stand.missing}
+        return min(whole, sum(map(desk.planner.coins.rate, coins)) * tuning.EXPECT_S)
 
     def _is_on(self, page: Unit | None, coin: str) -> bool:
         return page is not None and self._around.catalogue.is_among_first(coin, tuning.SURE_ON_FIRST_PAGE)
@@ -302,6 +315,7 @@ class Batches:
             self._clock,
             is_known=around.is_known,
             worth_asking=lambda: around.catalogue.by_rank(lot.first_rank),
+            comes_otherwise=lambda coin: around.catalogue.is_among_first(coin, lot.first_rank - 1),
         )
         crew = LotCrew(
             planner,

@@ -7,6 +7,7 @@ makes it wait. What else it could bring rides along for nothing, the most wanted
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Planner:
     """Plans the calls of one lot. One instance per loop and lot; ``tasks`` owns the flights.
 
     ``is_known(coin)`` says whether the coin list has this id, ``None`` while there is no list. ``worth_asking()`` are
-    coins to ask for where nobody has named better ones, the best first.
+    coins to ask for where nobody has named better ones, the best first. ``comes_otherwise(coin)``: calls that are made
+    anyway, but not for this lot, bring it.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class Planner:
         *,
         is_known: Callable[[str], bool | None],
         worth_asking: Callable[[], Iterable[str]],
+        comes_otherwise: Callable[[str], bool],
     ) -> None:
         self.lot = lot
         self._board = board
@@ -96,9 +99,11 @@ class Planner:
         self._clock = clock
         self._is_known = is_known
         self._worth_asking = worth_asking
+        self._comes_otherwise = comes_otherwise
         self._open: Flight | None = None
         self._in_flight: dict[Flight, None] = {}
         self._last_left_at = -tuning.SPACING_S
+        self._old_at = -math.inf
         self._for_unknown_ids: deque[float] = deque()
         self._most_chars = tuning.MOST_CHARS
 
@@ -111,6 +116,11 @@ class Planner:
     def is_idle(self) -> bool:
         """Whether no call is planned or under way."""
         return not self._in_flight
+
+    @property
+    def is_old(self) -> bool:
+        """Whether what the last call brought is past half of its fresh time, or there was none."""
+        return self._clock.monotonic() >= self._old_at
 
     def count(self, coins: Iterable[str], columns: Iterable[str]) -> None:
         """Somebody asked for these."""
@@ -149,6 +159,7 @@ class Planner:
         for fact in cargo.left:
             del flight.needs[fact]
         self._last_left_at = self._clock.monotonic()
+        self._old_at = self._last_left_at + self._policy_of(self._clock.now()).fresh_for.total_seconds() / 2
         if self._are_unknown(flight.needs):
             self._for_unknown_ids.append(self._last_left_at)
         if cargo.left:
@@ -274,14 +285,14 @@ class Planner:
             slept.cancel()
 
     def _riders(self) -> Iterable[str]:
-        """Coins in demand, then those worth asking for, and of both those first that are due soon."""
-        fresh: list[str] = []
+        """Coins in demand, then those worth asking for, and of both those first that no other call will bring soon."""
+        others: list[str] = []
         for coin in (*self.coins.names(), *self._worth_asking()):
-            if self._is_due_soon(coin):
+            if self._is_due_soon(coin) and not self._comes_otherwise(coin):
                 yield coin
             else:
-                fresh.append(coin)
-        yield from fresh
+                others.append(coin)
+        yield from others
 
     def _is_due_soon(self, coin: str) -> bool:
         """Whether it is missing, or more than half of its fresh time is over."""

@@ -62,3 +62,25 @@ async def test_list_that_a_search_needs_is_fetched_for_who_searches() -> None:
     async with asyncio.TaskGroup() as tasks:
         await CoinLookup(market_over(upstream, tasks, clock)).find("btc", 5, client="bot")
     assert upstream.wanted == [("get_coin_list", Lane.PERSON, "bot")]
+
+
+async def test_call_for_one_more_coin_is_worth_no_more_than_that_coin_once_the_others_are_known() -> None:
+    def price_of(coin: str) -> Question:
+        params = {"ids": coin, "vs_currencies": "usd"}
+        return canonical(BY_PATH["/simple/price"], {}, params.items(), full_history=False)
+
+    clock = FakeClock()
+    upstream = RecordingUpstream(clock)
+    async with asyncio.TaskGroup() as tasks:
+        market = market_over(upstream, tasks, clock)
+        for coin in ["bitcoin"] * 20 + ["new"]:
+            asking = tasks.create_task(market.answer(price_of(coin), client="bot"))
+            await clock.advance(1)
+            await asking
+        await clock.advance(31)  # now the others are about to be asked for again
+        asking = tasks.create_task(market.answer(price_of("newer"), client="bot"))
+        await clock.advance(1)
+        await asking
+    first, one_more, all_again = (asker.expected for _, asker in upstream.askers)
+    assert one_more < 3 < 10 < all_again
+    assert first > 0
