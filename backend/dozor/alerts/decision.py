@@ -60,7 +60,8 @@ class Firing:
     """One event in the making. ``(latch, episode, n)`` is its identity within the rule's version.
 
     ``crossings`` is how many it stands for: lines of a grid, or crossings while nobody watched. ``muted`` were kept
-    silent before it. ``is_wick``: an extreme reached the zone, the last value did not.
+    silent before it. ``is_wick``: an extreme reached the zone, the last value did not. ``at`` is when upstream saw what
+    fired, ``None`` for what was due by the clock.
     """
 
     kind: Kind
@@ -73,6 +74,7 @@ class Firing:
     is_wick: bool = False
     reading: Reading | None = None
     memory: Memory | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ def _on_latch(
         return state, ()
     options = rule.options
     if not options.hold_for_s and options.confirm == 1:
-        return _cross(rule, state, trigger, reading, seen.now) if trigger.fires.is_reached(reading) else (state, ())
+        return _cross(rule, state, trigger, reading, seen) if trigger.fires.is_reached(reading) else (state, ())
     if not trigger.fires.holds(reading.last):
         return _with_latch(state, trigger.name, LatchState(is_armed=True)), ()
     if latch.entered_at is None or seen.is_after_gap:
@@ -203,7 +205,7 @@ def _on_latch(
         latch = msgspec.structs.replace(latch, seen=latch.seen + 1)
     assert latch.entered_at is not None
     if seen.observed_at - latch.entered_at >= options.hold_for and latch.seen >= options.confirm:
-        return _cross(rule, state, trigger, reading, seen.now)
+        return _cross(rule, state, trigger, reading, seen)
     return _with_latch(state, trigger.name, latch), ()
 
 
@@ -215,9 +217,9 @@ def _rearms(trigger: Trigger, reading: Reading) -> bool:
 
 
 def _cross(
-    rule: Rule, state: State, trigger: Trigger, reading: Reading, now: datetime
+    rule: Rule, state: State, trigger: Trigger, reading: Reading, seen: Seen
 ) -> tuple[State, tuple[Firing, ...]]:
-    name = trigger.name
+    name, now = trigger.name, seen.now
     episode = state.episodes.get(name, 0) + 1
     lines = rule.condition.lines_crossed(state.memory, reading)
     memory = rule.condition.after_firing(state.memory, reading)
@@ -237,6 +239,7 @@ def _cross(
         is_wick=not trigger.fires.holds(reading.last),
         reading=reading,
         memory=state.memory,
+        at=seen.observed_at,
     )
     crossed = _told(rule, crossed, name, 0, now)
     if rule.options.repeat is Repeat.REMIND and trigger.rearms is not None:

@@ -32,15 +32,16 @@ class Lease:
 class Sleeper:
     """A live rule as the index knows it. ``is_awake``: every reading of its series may change something.
 
-    The edges are floats, rounded outwards: a rule is rather woken in vain than not at all. ``due_at`` is kept by the
-    store alone.
+    The edges are floats, rounded outwards: a rule is rather woken in vain than not at all. ``wants_wicks``: it counts
+    extremes that upstream reports, so its series is worth asking for with them.
     """
 
     number: int
     series: str
     below: float | None
     above: float | None
-    is_awake: bool
+    is_awake: bool = False
+    wants_wicks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
