@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 import msgspec
 
 from dozor.alerts import decision
-from dozor.alerts.decision import Decision, Firing, Kind, Seen
+from dozor.alerts.decision import Firing, Kind, Seen
 from dozor.alerts.ports import NewEvent, Sleeper, StoredRule, Transition
 from dozor.alerts.rule import Detect, Rule
 from dozor.alerts.segments import Segment, Trust
@@ -44,7 +44,7 @@ def evaluated(
     ``is_outage``: nobody watched while they passed, so they make one event at most.
     """
     rule, state = stored.rule, stored.state
-    shown = [segment for segment in segments if _is_for(segment, is_careful=rule.options.confirm_jumps)]
+    shown = [segment for segment in segments if _is_for(stored, segment.trust)]
     seens = [Seen(segment.reading, segment.at, now, segment.is_after_gap) for segment in shown]
     firings: list[Firing] = []
     if is_outage:
@@ -63,19 +63,19 @@ def evaluated(
     ]
     if due.state == stored.state and not events:
         return Evaluated(None, ())
-    return Evaluated(transition_of(stored, Decision(due.state)), events)
+    return Evaluated(transition_of(stored, due.state), events)
 
 
-def transition_of(stored: StoredRule, decided: Decision) -> Transition:
+def transition_of(stored: StoredRule, state: State) -> Transition:
     """The rule's new state with where it sleeps from now on."""
     rule = stored.rule
     return Transition(
         rule.number,
         rule.version,
         stored.seq,
-        decided.state,
-        sleeper_of(rule, decided.state),
-        decision.due_at(rule, decided.state),
+        state,
+        sleeper_of(rule, state),
+        decision.due_at(rule, state),
     )
 
 
@@ -104,8 +104,17 @@ def rounded_down(value: Decimal) -> float:
     return near if Decimal(near) <= value else math.nextafter(near, -math.inf)
 
 
-def _is_for(segment: Segment, *, is_careful: bool) -> bool:
-    return segment.trust is Trust.ALL or (segment.trust is Trust.ONLY_CAREFUL) is is_careful
+def _is_for(stored: StoredRule, trust: Trust) -> bool:
+    match trust:
+        case Trust.ALL:
+            return True
+        case Trust.SIDES:
+            return stored.state.is_arming
+        case Trust.ONLY_BOLD:
+            return not stored.rule.options.confirm_jumps
+        case Trust.ONLY_CAREFUL:
+            return stored.rule.options.confirm_jumps
+    assert_never(trust)
 
 
 def _event(stored: StoredRule, firing: Firing, segment: Segment | None, now: datetime, new_id: NewId) -> NewEvent:

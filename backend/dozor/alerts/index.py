@@ -74,6 +74,16 @@ class RuleIndex:
         """
         return {*self._levels.leave(series, low, high), *self._awake.get(series, ())}
 
+    def put_back(self, numbers: Iterable[int]) -> None:
+        """Let rules that were woken sleep where they did before."""
+        for number in numbers:
+            place = self._series[number] if number < len(self._series) else NOWHERE
+            if place == NOWHERE or number in self._awake.get(self._names[place], ()):
+                continue
+            edges = (self._names[place], number, _edge(self._below[number]), _edge(self._above[number]))
+            self._levels.remove(*edges)  # the one that was not passed is still there
+            self._levels.add(*edges)
+
     def load(self, sleepers: Iterable[Sleeper]) -> None:
         """Put many that are not there yet."""
 

@@ -114,6 +114,9 @@ class WatchStore(Protocol):
     async def load(self, numbers: Collection[int]) -> Sequence[StoredRule]:
         """These rules as they stand, in any order; numbers of deleted ones are left out."""
 
+    async def last_change(self) -> int:
+        """The latest change, to follow from."""
+
     async def changed_since(self, change: int) -> Sequence[StoredRule]:
         """Rules that were made, changed, paused or deleted by people after this change, the oldest first."""
 

@@ -42,6 +42,7 @@ class Trust(Enum):
     """Which rules a segment is for: those that wait for an implausible value to be confirmed, the others, or all."""
 
     ALL = "all"
+    SIDES = "sides"  # the series begins here: it sets the sides of rules that wait for that, and does nothing else
     ONLY_BOLD = "only_bold"  # the value is doubtful, and only rules that ask for it take it at once
     ONLY_CAREFUL = "only_careful"  # it has been confirmed since, and the others have taken it already
 
@@ -80,7 +81,7 @@ def take(mark: Mark | None, quote: Quote, poll: timedelta) -> Taken | None:
         return None
     fresh = Mark(quote.source, quote.observed_at, quote.value, quote.high_24h, quote.low_24h)
     if mark is None or mark.source is not quote.source:
-        return Taken(fresh)
+        return Taken(fresh, (_beginning(quote),))
     if quote.observed_at <= (mark.doubtful_at or mark.at):
         return None
     is_after_gap = quote.observed_at - mark.at > longest_gap(poll)
@@ -96,6 +97,11 @@ def take(mark: Mark | None, quote: Quote, poll: timedelta) -> Taken | None:
         bold = Segment(mark.at, mark.value, quote.observed_at, Reading.at(quote.value), is_after_gap, Trust.ONLY_BOLD)
         return Taken(waiting, (bold,))
     return Taken(fresh, (segment,))
+
+
+def _beginning(quote: Quote) -> Segment:
+    at = quote.observed_at
+    return Segment(at, quote.value, at, Reading.at(quote.value), is_after_gap=False, trust=Trust.SIDES)
 
 
 def _segment(mark: Mark, quote: Quote, *, is_after_gap: bool) -> Segment:

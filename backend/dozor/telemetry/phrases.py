@@ -181,6 +181,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Ошибка в самом Dozor при загрузке {key}",
         "a bug in Dozor while loading {key}",
     ),
+    "watch.begun": (
+        "Дозор начат: правил {rules}, рядов цен {series}",
+        "The watch has begun: rules {rules}, series of prices {series}",
+    ),
+    "watch.contended": (
+        "Правила меняют быстрее, чем они проверяются: {rules}; они проверяются снова при следующей цене",
+        "Rules are changed faster than they are evaluated: {rules}; they are evaluated again at the next price",
+    ),
     "planner.lightened": (
         "CoinGecko отклонил общий запрос {lot} ({status}): повторяем его по частям",
         "upstream refused a call for {lot} ({status}): it is made again in parts",

@@ -53,8 +53,7 @@ class AgainstAllRules(RuleBasedStateMachine):
             )
         }
         assert self.index.woken(series, low, high) == left
-        for number in left:
-            self.index.put(self.rules[number])
+        self.index.put_back(left)
 
     @invariant()
     def knows_what_is_watched(self) -> None:

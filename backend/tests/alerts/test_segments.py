@@ -39,12 +39,14 @@ def all_of(*quotes: Quote) -> list[Segment]:
         taken = take(mark, one, POLL)
         if taken is not None:
             mark = taken.mark
-            segments += taken.segments
+            segments += [segment for segment in taken.segments if segment.trust is not Trust.SIDES]
     return segments
 
 
 def test_the_first_quote_only_says_where_the_series_is() -> None:
-    assert not all_of(quote("1", 0))
+    taken = take(None, quote("1", 0), POLL)
+    assert taken is not None
+    assert [segment.trust for segment in taken.segments] == [Trust.SIDES]
 
 
 def test_what_is_not_later_is_passed_over() -> None:

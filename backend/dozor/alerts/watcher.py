@@ -1,0 +1,193 @@
+"""One watch over all rules: takes in quotes, wakes the rules they concern, and writes what came of it, all or nothing.
+
+The order is what nothing gets lost by. Rules that people changed are taken over before anything is evaluated; states,
+events, outbox and the marks of how far each series was taken in are written in one transaction; only then does the
+index follow. Whatever stops the watch in between leaves the marks where they were, so the next watch makes a segment
+from there to the price of its time, and finds the same crossings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from dozor.alerts import segments as taking
+from dozor.alerts.evaluation import NewId, evaluated, sleeper_of, transition_of
+from dozor.alerts.index import RuleIndex
+from dozor.alerts.ports import Batch, Lease, NewEvent, StoredRule, Transition, WatchStore
+from dozor.alerts.segments import Mark, Segment
+from dozor.domain.quotes import Quote
+
+AT_ONCE = 2000  # rules in one transaction: some tens of ms, in which nobody else can write
+TRIES = 5  # for rules that people change while they are evaluated
+PRICE = "price"
+
+log = structlog.get_logger()
+
+
+def price_series(coin_id: str, currency: str) -> str:
+    """The name of a series of prices; see ``Rule.series``."""
+    return f"{PRICE}|{currency}|{coin_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one pass came to, for the log and the metrics."""
+
+    quotes: int
+    segments: int
+    woken: int
+    events: int
+
+
+@dataclass(slots=True)
+class _Pass:
+    """What a pass has read, before anything is written."""
+
+    marks: dict[str, Mark] = field(default_factory=dict)
+    segments: dict[str, list[Segment]] = field(default_factory=dict)
+
+
+class Watcher:
+    """Watches under one lease. One instance per lease; one task at a time calls it."""
+
+    def __init__(self, store: WatchStore, lease: Lease, new_event_id: NewId) -> None:
+        self._store = store
+        self._new_event_id = new_event_id
+        self._marks: dict[str, Mark] = {}
+        self._change = 0
+        self._unsure: set[int] = set()  # rules whose transaction may or may not have been written
+        self._is_unsure = False
+        self.lease = lease
+        self.index = RuleIndex()
+
+    async def begin(self) -> None:
+        """Take over all live rules, and how far each series was taken in. Raises StoreUnavailable."""
+        self._change = await self._store.last_change()
+        async for sleepers in self._store.sleepers():
+            self.index.load(sleepers)
+        self._marks = dict(await self._store.marks())
+        log.info("watch.begun", rules=len(self.index), series=len(self._marks))
+
+    def taken_in(self, series: str) -> datetime | None:
+        """When upstream saw the last price of this series that was taken in; ``None`` for none yet."""
+        mark = self._marks.get(series)
+        return None if mark is None else mark.at
+
+    async def follow(self) -> None:
+        """Take over what people have changed since, and what a broken connection left open. Raises StoreUnavailable."""
+        if self._is_unsure:
+            self._marks = dict(await self._store.marks())
+            for stored in await self._store.load(self._unsure):
+                self._settle(stored)
+            self._unsure.clear()
+            self._is_unsure = False
+        for changed in await self._store.changed_since(self._change):
+            self._change = max(self._change, changed.change)
+            self._settle(changed)
+
+    async def take(self, quotes: Iterable[Quote], poll: timedelta, now: datetime, *, is_outage: bool = False) -> Taken:
+        """Take in quotes that were polled every ``poll``, in the order of their times.
+
+        ``is_outage``: nobody watched while they came about. Raises StoreUnavailable or LeaseLost; then the rules whose
+        transaction was not written stand as they stood, and the quotes may be taken in again.
+        """
+        await self.follow()
+        count, read = 0, _Pass()
+        for quote in quotes:
+            count += 1
+            self._read(read, quote, poll)
+        woken: dict[int, list[Segment]] = {}
+        for series, passed in read.segments.items():
+            low = min(segment.reading.low for segment in passed)
+            high = max(segment.reading.high for segment in passed)
+            for number in self.index.woken(series, float(low), float(high)):
+                woken[number] = passed
+        events = await self._evaluate(woken, now, read.marks, is_outage=is_outage)
+        self._marks.update(read.marks)
+        return Taken(count, sum(map(len, read.segments.values())), len(woken), events)
+
+    async def tend(self, now: datetime) -> int:
+        """Do what is due by the clock: cooldowns that end, reminders, expiries. The number of events that this made."""
+        await self.follow()
+        events, done = 0, set[int]()
+        while numbers := {stored.rule.number for stored in await self._store.due(now, AT_ONCE)} - done:
+            events += await self._evaluate(dict.fromkeys(numbers, ()), now, {})
+            done |= numbers  # one that is still due was changed meanwhile, and comes next time
+        return events
+
+    def _settle(self, stored: StoredRule) -> None:
+        if stored.is_live:
+            self.index.put(sleeper_of(stored.rule, stored.state))
+        else:
+            self.index.drop(stored.rule.number)
+
+    def _read(self, read: _Pass, quote: Quote, poll: timedelta) -> None:
+        series = price_series(quote.coin_id, quote.currency)
+        taken = taking.take(read.marks.get(series, self._marks.get(series)), quote, poll)
+        if taken is None:
+            return
+        read.marks[series] = taken.mark
+        if taken.segments:
+            read.segments.setdefault(series, []).extend(taken.segments)
+
+    async def _evaluate(
+        self,
+        woken: Mapping[int, Sequence[Segment]],
+        now: datetime,
+        marks: Mapping[str, Mark],
+        *,
+        is_outage: bool = False,
+    ) -> int:
+        """Evaluate these rules and write what changed; the marks go with the last transaction."""
+        numbers, events = list(woken), 0
+        remaining = set(numbers)
+        self._is_unsure = True
+        try:
+            for start in range(0, max(1, len(numbers)), AT_ONCE):
+                chunk = numbers[start : start + AT_ONCE]
+                is_last = start + AT_ONCE >= len(numbers)
+                events += await self._write(
+                    {number: woken[number] for number in chunk}, now, marks if is_last else {}, is_outage=is_outage
+                )
+                remaining.difference_update(chunk)
+            self._is_unsure = False
+        finally:
+            # Their edges have left the index. Whether the last transaction was written is asked before the next.
+            self.index.put_back(remaining)
+            self._unsure |= remaining
+        return events
+
+    async def _write(
+        self, woken: Mapping[int, Sequence[Segment]], now: datetime, marks: Mapping[str, Mark], *, is_outage: bool
+    ) -> int:
+        rest, events = set(woken), 0
+        for _ in range(TRIES):
+            transitions: list[Transition] = []
+            told: list[NewEvent] = []
+            found = [one for one in await self._store.load(rest) if one.is_live] if rest else []
+            for one in found:
+                result = evaluated(one, woken[one.rule.number], now, self._new_event_id, is_outage=is_outage)
+                transitions.append(result.transition or transition_of(one, one.state))
+                told += result.events
+            changed = [
+                transition for transition, one in zip(transitions, found, strict=True) if transition.state != one.state
+            ]
+            lost: frozenset[int] = frozenset()
+            if changed or marks:
+                lost = await self._store.commit(self.lease, Batch(changed, told, marks))
+            for number in rest.difference(one.rule.number for one in found):
+                self.index.drop(number)
+            for transition in transitions:
+                if transition.number not in lost:
+                    self.index.put(transition.sleeper)
+            events += sum(event.number not in lost for event in told)
+            rest, marks = set(lost), {}
+            if not rest:
+                return events
+        log.warning("watch.contended", rules=len(rest))
+        self.index.put_back(rest)
+        return events
