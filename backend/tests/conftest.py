@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import browser
 from redis_binaries import REMEDY as REDIS_REMEDY
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from playwright.async_api import Browser, Page
+
+# A property is no measurement: on a busy machine any example may be slow.
+settings.register_profile("dozor", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dozor")
 
 MISSING: dict[str, str] = {}
 
