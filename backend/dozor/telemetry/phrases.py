@@ -185,6 +185,19 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Дозор начат: правил {rules}, рядов цен {series}",
         "The watch has begun: rules {rules}, series of prices {series}",
     ),
+    "watch.lease_lost": (
+        "Дозор несёт теперь другой процесс",
+        "Another process keeps the watch now",
+    ),
+    "watch.store_unavailable": (
+        "База правил недоступна, дозор продолжится, когда она вернётся: {reason}",
+        "The database of rules is unavailable, the watch goes on when it returns: {reason}",
+    ),
+    "watch.no_prices": (
+        "Дозор не получил часть цен и спросит их снова: {reason}",
+        "The watch did not get all prices and will ask again: {reason}",
+    ),
+    "watch.prices_again": ("Дозор снова получает все цены", "The watch gets all prices again"),
     "watch.contended": (
         "Правила меняют быстрее, чем они проверяются: {rules}; они проверяются снова при следующей цене",
         "Rules are changed faster than they are evaluated: {rules}; they are evaluated again at the next price",
