@@ -24,6 +24,7 @@ from dozor.clock import Clock
 from dozor.domain.errors import DozorError
 from dozor.domain.lanes import Lane
 from dozor.domain.machines import Rules
+from dozor.market.ahead import refresh_ahead
 from dozor.market.batches import Batches, Surroundings
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
@@ -153,6 +154,11 @@ async def running(
         surroundings = Surroundings(pacing, catalogue, units, unknown_ids.is_known)
         batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
         copies = Copies(redis.tier) if redis is not None else None
+        if settings.coingecko_plan is not Plan.KEYLESS:
+            # Where the month is limited, what nobody waits for leaves a part of each day to those who do.
+            lane = Lane.WARM_UP if settings.limits.per_month else Lane.REFRESH
+            ahead = tasks.create_task(refresh_ahead(units, batches, clock, lane), name="refresh ahead")
+            stack.callback(ahead.cancel)
         market = MarketService(
             units,
             batches,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from dozor.caching.memory import MemoryTier
 from dozor.caching.negative import Negatives
@@ -40,6 +41,7 @@ class RecordingUpstream:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.bodies = dict(BODIES)
         self.calls: list[Call] = []  # as they were sent
         self.askers: list[tuple[str, Asker]] = []  # of whoever wanted one, with its family
         self.open = asyncio.Event()
@@ -50,7 +52,7 @@ class RecordingUpstream:
         await self.open.wait()
         call = await depart()
         self.calls.append(call)
-        return Fetched(BODIES[call.path], (), self._clock.now())
+        return Fetched(self.bodies[call.path], (), self._clock.now())
 
     def expected_wait(self, lane: Lane, need: float) -> float:
         return 0.0
@@ -68,8 +70,22 @@ class RecordingUpstream:
         return [(family, asker.lane, asker.client) for family, asker in self.askers]
 
 
+@dataclass(frozen=True)
+class Parts:
+    """A market service and what it reads through."""
+
+    market: MarketService
+    units: Units
+    batches: Batches
+
+
 def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Clock) -> MarketService:
     """A market service with a memory of its own."""
+    return parts_over(upstream, tasks, clock).market
+
+
+def parts_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Clock) -> Parts:
+    """The same with its parts."""
     tiers = Tiers(MemoryTier(1_000_000), [], tasks, clock, holder="this process")
     negatives, stats, board, catalogue, pacing = Negatives(clock), ReadStats(), Board(), Catalogue(), Pacing(paid=False)
     cache = ReadThrough(tiers, SingleFlight[Found](tasks), negatives, stats, clock)
@@ -78,4 +94,4 @@ def market_over(upstream: RecordingUpstream, tasks: asyncio.TaskGroup, clock: Cl
     unknown_ids = UnknownIds(coin_ids, catalogue, units, SingleFlight[None](tasks), clock)
     surroundings = Surroundings(pacing, catalogue, units, unknown_ids.is_known)
     batches = Batches(board, upstream, tiers, negatives, stats, tasks, clock, surroundings)
-    return MarketService(units, batches, unknown_ids, catalogue, stats, clock)
+    return Parts(MarketService(units, batches, unknown_ids, catalogue, stats, clock), units, batches)

@@ -156,6 +156,21 @@ class ReadThrough:
             return False
         return self._flights.start(key, lambda: self._load(key, recipe, asker, family), asker)
 
+    async def staleness(self, key: str, policy_of: PolicyOf) -> float | None:
+        """How stale the entry in memory is (``Entry.staleness``); ``None`` when there is none."""
+        entry = await self._tiers.memory.get(key, policy_of)
+        return None if entry is None else entry.staleness(self._clock.now())
+
+    def refresh_stale(self, key: str, recipe: Recipe, asker: Asker, family: str) -> bool:
+        """Load this key unless another process has done so, for nobody who waits; counts as no read.
+
+        ``False`` when nothing was begun: a load is under way, one failed or found no turn a moment ago, or there are
+        too many.
+        """
+        if key in self._flights or self._negatives.recall(key) is not None or self._is_held_off(key):
+            return False
+        return self._flights.start(key, lambda: self._load_unless_fresh(key, recipe, asker, family), asker)
+
     async def renew(self, key: str, recipe: Recipe, asker: Asker, *, family: str, wait_seconds: float) -> Entry:
         """The entry that a load of this key brings, made for ``asker`` however fresh the known one is; no read counts.
 

@@ -71,6 +71,7 @@ def plan_command(  # what a user may say
             f"--plot {plot}: картинка пишется как .svg; браузер и графический редактор сохранят её и как .png",
             f"--plot {plot}: pictures are written as .svg, which any browser or editor turns into .png",
         )
+    keyed = (plan or settings.coingecko_plan) is not Plan.KEYLESS
     limits, paid = _limits(settings, plan, per_minute, per_month)
     ids: Sequence[str] = [f"coin-{number + 1}" for number in range(coins)]
     recorded = None if log is None else _recorded(log, language)
@@ -85,7 +86,7 @@ def plan_command(  # what a user may say
         moments, per_second = _moments_of(recorded), len(recorded.moments) / (recorded.span_s + 1.0)
         ids = recorded.coins
     tell = _progress(language) if sys.stderr.isatty() and not as_json else lambda _: None
-    found = forecast(moments, per_second, ids, limits, paid=paid, span_s=span_s, progress=tell)
+    found = forecast(moments, per_second, ids, limits, paid=paid, keyed=keyed, span_s=span_s, progress=tell)
     shown = report.figures(found, limits.per_month)
     if plot is not None:
         _write_plot(plot, found, language)

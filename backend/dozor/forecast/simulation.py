@@ -26,10 +26,12 @@ from dozor.caching.stats import ReadStats
 from dozor.caching.tiers import Found, Tiers
 from dozor.domain.budget import Limits
 from dozor.domain.errors import DozorError, QuestionRejected
+from dozor.domain.lanes import Lane
 from dozor.forecast.purse import Purse
 from dozor.forecast.timeline import LoopClock, SimulatedLoop
 from dozor.forecast.upstream import SimulatedUpstream
 from dozor.forecast.workload import Moment
+from dozor.market.ahead import refresh_ahead
 from dozor.market.batches import Batches, Surroundings
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
@@ -103,16 +105,18 @@ def forecast(
     limits: Limits,
     *,
     paid: bool,
+    keyed: bool = True,
     span_s: float = 31 * DAY_S,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Forecast:
     """Answer the questions that ``moments(begin, end)`` gives for spans of the month, about ``per_second`` of them.
 
-    ``coins`` are those that upstream knows, by their rank. ``progress`` is told the share that is done.
+    ``keyed``: with a key, what is in demand is refreshed ahead. ``coins`` are those that upstream knows, by their rank.
+    ``progress`` is told the share that is done.
     """
     loop = SimulatedLoop()
     try:
-        return loop.run_until_complete(_run(loop, moments, per_second, coins, limits, paid, span_s, progress))
+        return loop.run_until_complete(_run(loop, moments, per_second, coins, limits, paid, keyed, span_s, progress))
     finally:
         loop.close()
 
@@ -133,6 +137,7 @@ async def _run(
     coins: Sequence[str],
     limits: Limits,
     paid: bool,  # noqa: FBT001  # handed on
+    keyed: bool,  # noqa: FBT001
     span_s: float,
     progress: Callable[[float], None],
 ) -> Forecast:
@@ -141,7 +146,8 @@ async def _run(
     result = Forecast({}, 0, 0, 0.0, span_s, 0, purse.costs, [])
     async with asyncio.TaskGroup() as tasks:
         upstream = SimulatedUpstream(Admission(purse, tasks, clock, per_minute=lambda: limits.most), clock, coins)
-        market = _market(upstream, tasks, clock, paid=paid)
+        lane = Lane.WARM_UP if limits.per_month else Lane.REFRESH
+        market, end_refreshing = _market(upstream, tasks, clock, paid=paid, ahead=lane if keyed else None)
         spans = windows(per_second, span_s)
         asker = _Asker(market, clock, result, paid=paid)
         for number, (begin, end) in enumerate(spans):
@@ -158,6 +164,7 @@ async def _run(
             following = spans[number + 1][0] if number + 1 < len(spans) else span_s
             purse.skip(following - end, (upstream.calls - calls_before) / (end - begin))
             result.by_day.append((following, purse.used.total()))
+        end_refreshing()
         result.calls = upstream.calls
         result.month_calls = purse.used.total()
     return result
@@ -200,7 +207,10 @@ def question_of(target: str, *, paid: bool) -> Question:
     return canonical(*found, parse_qsl(query, keep_blank_values=True), full_history=paid)
 
 
-def _market(upstream: SimulatedUpstream, tasks: asyncio.TaskGroup, clock: LoopClock, *, paid: bool) -> MarketService:
+def _market(
+    upstream: SimulatedUpstream, tasks: asyncio.TaskGroup, clock: LoopClock, *, paid: bool, ahead: Lane | None
+) -> tuple[MarketService, Callable[[], object]]:
+    """The market service, and how to end what it refreshes ahead in this lane, so that the tasks come to an end."""
     tiers = Tiers(MemoryTier(MEMORY_BYTES), [], tasks, clock, holder="forecast")
     negatives, stats, board, catalogue, pacing = Negatives(clock), ReadStats(), Board(), Catalogue(), Pacing(paid)
     cache = ReadThrough(tiers, SingleFlight[Found](tasks), negatives, stats, clock)
@@ -211,4 +221,7 @@ def _market(upstream: SimulatedUpstream, tasks: asyncio.TaskGroup, clock: LoopCl
     batches = Batches(
         board, upstream, tiers, negatives, stats, tasks, clock, surroundings, assemble=lambda _, __: b"{}"
     )
-    return MarketService(units, batches, unknown, catalogue, stats, clock, expected_wait=upstream.expected_wait)
+    market = MarketService(units, batches, unknown, catalogue, stats, clock, expected_wait=upstream.expected_wait)
+    if ahead is None:
+        return market, lambda: None
+    return market, tasks.create_task(refresh_ahead(units, batches, clock, ahead)).cancel

@@ -154,6 +154,20 @@ class Batches:
         outcome = Outcome.STALE_HIT if stand.due else Outcome.HIT
         return self._shown(key, batch, stand, outcome, source)
 
+    def refresh_ahead(self, lane: Lane) -> None:
+        """Begin to refresh what of each lot is past its fresh time and will be asked for soon."""
+        for lot, desk in self._desks.items():
+            rate = self._demand.rate(lot.key)
+            if rate * tuning.AHEAD_WITHIN_S < 1 or desk.crew.is_held_off or self._negatives.recall(lot.key) is not None:
+                continue
+            stand = self._stand_of(desk, desk.planner.coins.likely(), desk.planner.columns.likely())
+            if stand.oldest is None or not stand.due:
+                continue
+            policy = desk.policy_of(stand.oldest)
+            staleness = policy.staleness(self._clock.now() - stand.oldest)
+            asker = Asker(lane, "", expected=rate * tuning.EXPECT_S * min(max(staleness, 0.0), 1.0))
+            desk.planner.want(stand.due, asker)
+
     async def _wait(
         self, key: str, batch: Batch, asker: Asker, began_at: datetime, ends_at: float, wait_seconds: float
     ) -> Read:
@@ -225,7 +239,10 @@ class Batches:
         return (self._stand(batch, desk), source) if source else (stand, MemoryTier.name)
 
     def _stand(self, batch: Batch, desk: _Desk) -> Standing:
-        return standing(desk.planner.facts, batch.coins, batch.columns, self._policy_of(batch.lot), self._clock.now())
+        return self._stand_of(desk, batch.coins, batch.columns)
+
+    def _stand_of(self, desk: _Desk, coins: Sequence[str], columns: Sequence[str]) -> Standing:
+        return standing(desk.planner.facts, coins, columns, desk.policy_of, self._clock.now())
 
     def _since(self, batch: Batch, desk: _Desk, began_at: datetime) -> Sequence[Fact]:
         """What is due and was not fetched since then; with no fresh time at all, everything is due at once again."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from dozor.clock import Clock
+from dozor.market.tuning import AHEAD_WITHIN_S
 
 HALF_LIFE_S = 600.0  # long enough to bridge a fresh time of minutes, short enough to notice the hour's news
 FORGOTTEN_AFTER_S = 24 * 3600.0  # what nobody has asked for since then costs nothing
@@ -50,6 +52,11 @@ class Demand:
         seen: float = 1.0 - 2.0 ** -((max(now - self._began_at, SHORTEST_WATCH_S)) / HALF_LIFE_S)
         per_second: float = count / one * _LN2 / HALF_LIFE_S
         return per_second / seen
+
+    def likely(self) -> Sequence[str]:
+        """What will probably be asked for again within a minute, the most wanted first."""
+        names = self.names()
+        return names[: bisect_right(names, -1 / AHEAD_WITHIN_S, key=lambda name: -self.rate(name))]
 
     def names(self) -> Sequence[str]:
         """All that was asked for within a day, the most wanted first."""

@@ -39,6 +39,15 @@ CATCH_UP_EVERY_S = 1.0
 EXPECT_S = 30.0
 """A call is worth its place for those who wait for it and those who will ask within so long."""
 
+AHEAD_EVERY_S = 1.0
+"""How often it is looked for what could be refreshed ahead: a free slot of the minute waits no longer for that."""
+
+AHEAD_WITHIN_S = 60.0
+"""What is asked for less often than this is not worth a call before somebody asks: it would be old again by then."""
+
+MOST_AHEAD = 1000
+"""Units that are looked at for it, the latest asked for: a plan of 500 calls a minute refreshes no more in its time."""
+
 MOST_LOTS = 32
 """Lots remembered: currencies, locales and precisions are the client's to choose; used longest ago go first."""
 

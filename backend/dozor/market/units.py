@@ -7,6 +7,7 @@ comes from a tier that others write to.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from dozor.caching.tier import PolicyOf
 from dozor.clock import Clock
 from dozor.domain.bounds import NO_BOUNDS, Bounds
 from dozor.domain.errors import UpstreamUnavailable
-from dozor.domain.lanes import Asker
+from dozor.domain.lanes import Asker, Lane
 from dozor.market.board import Board
 from dozor.market.catalogue import Catalogue
 from dozor.market.coin_ids import CoinIds
@@ -27,7 +28,7 @@ from dozor.market.demand import Demand
 from dozor.market.families.family import Unit
 from dozor.market.policy import Pacing, policy_for
 from dozor.market.ports import Call, Upstream
-from dozor.market.tuning import EXPECT_S
+from dozor.market.tuning import AHEAD_WITHIN_S, EXPECT_S, MOST_AHEAD
 
 READ_BYTES = 32 * 1024 * 1024
 CUT_BYTES = 32 * 1024 * 1024
@@ -57,6 +58,7 @@ class Units:
         self._clock = clock
         self._pacing = pacing
         self._demand = Demand(clock)
+        self._asked: OrderedDict[str, Unit] = OrderedDict()  # the one asked for last comes last
         self._learned: ByteLru[str, tuple[str, datetime]] = ByteLru(LEARNED_BYTES, lambda key, _: len(key) + 350)
         self._read: ByteLru[tuple[str, str], tuple[Any, int]] = ByteLru(READ_BYTES, lambda _, read: read[1])
         self._cut: ByteLru[tuple[str, str], tuple[bytes, str]] = ByteLru(
@@ -65,7 +67,7 @@ class Units:
 
     async def read(self, unit: Unit, asker: Asker, *, wait_seconds: float, bounds: Bounds = NO_BOUNDS) -> Read:
         """The unit's entry; see ``ReadThrough.read``."""
-        self._demand.count(unit.key)
+        self._count(unit)
         asker.expected = self._demand.rate(unit.key) * EXPECT_S
         read = await self._cache.read(
             unit.key,
@@ -86,6 +88,18 @@ class Units:
         )
         self._learn(unit, entry)
 
+    async def refresh_ahead(self, lane: Lane) -> None:
+        """Begin to refresh what is past its fresh time and will be asked for soon, what is needed most first."""
+        due: list[tuple[Asker, Unit]] = []
+        for unit in self._asked.values():
+            rate = self._demand.rate(unit.key)
+            if rate * AHEAD_WITHIN_S >= 1:
+                staleness = await self._cache.staleness(unit.key, self._policy_of(unit))
+                if staleness is not None and staleness >= 0:
+                    due.append((Asker(lane, "", expected=rate * EXPECT_S * min(staleness, 1.0)), unit))
+        for asker, unit in sorted(due, key=lambda one: -one[0].expected):
+            self._cache.refresh_stale(unit.key, self._recipe(unit), asker, unit.asks.endpoint.function)
+
     async def peek(self, unit: Unit) -> Read | None:
         """See ``ReadThrough.peek``."""
         read = await self._cache.peek(unit.key, self._policy_of(unit), unit.asks.endpoint.function)
@@ -104,6 +118,13 @@ class Units:
             cut = (body, entry.hash if body == entry.body else hashlib.sha256(body).hexdigest())
             self._cut.put(place, cut)
         return cut
+
+    def _count(self, unit: Unit) -> None:
+        self._demand.count(unit.key)
+        self._asked[unit.key] = unit
+        self._asked.move_to_end(unit.key)
+        if len(self._asked) > MOST_AHEAD:
+            self._asked.popitem(last=False)
 
     def _recipe(self, unit: Unit) -> Recipe:
         async def load(clear: Clearance, asker: Asker) -> Entry:
