@@ -10,17 +10,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import assert_never
 from urllib.parse import quote
 
 from dozor.market import refusals
-from dozor.market.endpoints import Endpoint, History, Kind, path_kind
+from dozor.market.endpoints import BY_PATH, Endpoint, History, Kind, path_kind
 from dozor.market.reach import day_of, days_of, is_whole, moment_of
 
 KEY_FORMAT = "v1"  # part of every key: entries of another format are never read
 FULL_RANGE_DAYS = 365  # how far back a keyless or demo plan may ask (error 10012, reported since 2024-03)
 SURELY_BEYOND = timedelta(days=FULL_RANGE_DAYS + 1)  # where within a day upstream draws the line is not known
+
+REMEMBERED = 2000  # questions as they were spelled
+SHORT = 1000  # characters: longer ones are not worth their memory
 
 _EVM_ADDRESS = re.compile(r"0[xX][0-9a-fA-F]{40}")
 
@@ -73,18 +76,30 @@ def canonical(
     if endpoint.is_paid and not full_history:
         raise refusals.paid_only()
     given = dict(query)  # the last of a repeated parameter wins, as in the Rails application behind the API
-    params = []
-    for parameter in endpoint.parameters:
-        text = given.get(parameter.name)
-        value = (_canonical_value(parameter.kind, text) if text else None) or parameter.default
-        if value is not None:
-            params.append((parameter.name, value))
-    path = tuple((name, _canonical_value(path_kind(name), text)) for name, text in path_params.items())
-    question = Question(endpoint, path, tuple(params))
+    texts = tuple(given.get(parameter.name) for parameter in endpoint.parameters)
+    question = (_read_before if sum(map(len, filter(None, texts))) <= SHORT else _read)(
+        endpoint.path, tuple(path_params.items()), texts
+    )
     _refuse_incomplete(question)
     if not full_history:
         _refuse_too_far_back(question, now)
     return question
+
+
+def _read(path: str, path_params: tuple[tuple[str, str], ...], texts: tuple[str | None, ...]) -> Question:
+    """The question with the endpoint's parameters as these texts, in its order."""
+    endpoint = BY_PATH[path]
+    params = []
+    for parameter, text in zip(endpoint.parameters, texts, strict=True):
+        value = (_canonical_value(parameter.kind, text) if text else None) or parameter.default
+        if value is not None:
+            params.append((parameter.name, value))
+    return Question(
+        endpoint, tuple((name, _canonical_value(path_kind(name), text)) for name, text in path_params), tuple(params)
+    )
+
+
+_read_before = lru_cache(REMEMBERED)(_read)  # bots ask the same thing in the same words, all day
 
 
 def _canonical_value(kind: Kind, text: str) -> str:

@@ -23,6 +23,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from dozor.clock import Clock
 from dozor.web.errors import AccessDenied
@@ -169,6 +170,7 @@ def is_loopback_name(host: str | None) -> bool:
     return name.lower() == "localhost" or name.lower().endswith(".localhost") or _is_loopback(name.strip("[]"))
 
 
+@lru_cache(1000)  # the same few peers ask all day, and reading an address costs as much as a look into the cache
 def _is_loopback(address: str) -> bool:
     try:
         found = ipaddress.ip_address(address)

@@ -76,7 +76,8 @@ def build_site(
     app.include_router(page.router())
     mount = Mount("/api/v3", gateway)
     mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)  # else a line break in a path is nobody's
-    app.router.routes += [mount, Route("/api/v3", gateway)]  # the mount itself begins behind the slash
+    # Before all others, because routes are tried one after the other. The mount itself begins behind the slash.
+    app.router.routes[:0] = [mount, Route("/api/v3", gateway)]
     app.mount("/static", assets)
     _describe(app, version)
     _explain_errors(app, clock, language, allowed_origins)
