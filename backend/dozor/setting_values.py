@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from dozor.storage.redis_address import RedisAddress, RedisUrlMistake, parse_redis_url
+from dozor.storage.sql.address import DatabaseUrlMistake, PostgresAddress, parse_database_url
 from dozor.telemetry.phrases import Language, Words
 
 T = TypeVar("T")
@@ -173,6 +174,13 @@ def _redis_address(text: str) -> RedisAddress | None:
         raise IllegalValue(mistake.reason.value) from None
 
 
+def _database_address(text: str) -> PostgresAddress | None:
+    try:
+        return parse_database_url(text) if text else None
+    except DatabaseUrlMistake as mistake:
+        raise IllegalValue(mistake.reason.value) from None
+
+
 def _key_prefix(text: str) -> str:
     # Braces would put all keys into one slot of a cluster; the others mean something where keys are looked for.
     if not re.fullmatch(r"[!-~]{0,64}", text) or re.search(r"""[{}"'`*?\[\]\\]""", text):
@@ -251,6 +259,16 @@ SETTINGS: Mapping[str, Setting] = {
                 "at most 64 ASCII characters without blanks, quotes and { } * ? [ ] \\",
             ),
             _key_prefix,
+        ),
+        Setting(
+            "DATABASE_URL",
+            "",
+            Words(
+                "postgresql://имя:пароль@сервер:порт/база; пусто = файл SQLite в DOZOR_DATA_DIR",
+                "postgresql://user:password@host:port/database; empty = a file of SQLite in DOZOR_DATA_DIR",
+            ),
+            _database_address,
+            secret=True,
         ),
         Setting(
             "COINGECKO_API_KEY",
@@ -351,6 +369,12 @@ SETTINGS: Mapping[str, Setting] = {
             _whole(16, 1_048_576),
         ),
         Setting("DOZOR_DATA_DIR", "", Words("папка; пусто = backend/data", "a folder; empty = backend/data"), _folder),
+        Setting(
+            "DOZOR_RETENTION_DAYS",
+            "90",
+            Words("целое число от 1 до 3650", "a whole number from 1 to 3650"),
+            _whole(1, 3650),
+        ),
         Setting(
             "DOZOR_OWNER_TOKEN",
             "",

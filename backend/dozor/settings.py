@@ -14,8 +14,10 @@ from dozor.domain.errors import ConfigurationMistake
 from dozor.env_file import Mistakes, read_env_file
 from dozor.setting_values import SETTINGS, DerivedCharts, GatewayKey, IllegalValue, Network, Plan, Secret, Setting
 from dozor.storage.redis_address import RedisAddress
+from dozor.storage.sql.address import PostgresAddress
 from dozor.telemetry.phrases import Language
 
+DATABASE_FILE = "dozor.db"  # in the data folder
 KEY_HEADER = {Plan.DEMO: "x-cg-demo-api-key", Plan.PRO: "x-cg-pro-api-key"}
 BASE_URL = {
     Plan.KEYLESS: "https://api.coingecko.com/api/v3",
@@ -35,6 +37,8 @@ class Settings:
     port: int
     redis: RedisAddress | None  # None = not to be tried
     redis_key_prefix: str
+    postgres: PostgresAddress | None  # None = a file of SQLite in the data folder
+    retention_days: int  # of events and deliveries
     coingecko_api_key: Secret | None
     coingecko_plan: Plan
     coingecko_base_url: str
@@ -63,6 +67,11 @@ class Settings:
     def on_loopback(self) -> bool:
         """Whether only this machine can reach us."""
         return is_loopback(self.host)
+
+    @property
+    def database(self) -> PostgresAddress | Path:
+        """Where people, rules and events are: in PostgreSQL, or in this file of SQLite."""
+        return self.postgres or self.data_dir / DATABASE_FILE
 
     @property
     def quota_name(self) -> str:
@@ -123,7 +132,7 @@ def unknown_variables(env_file: Path | None) -> list[str]:
     known = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.secret)}
     launcher = {"DOZOR_VENV", "DOZOR_UV", "DOZOR_NODE", "DOZOR_SKIP_WEB", "DOZOR_VERBOSE"}
     names = read_env_file(env_file, Mistakes(Language.EN))
-    ours = ("DOZOR_", "COINGECKO_", "REDIS_")
+    ours = ("DOZOR_", "COINGECKO_", "REDIS_", "DATABASE_")
     return [name for name in names if name.startswith(ours) and name not in known | launcher]
 
 
@@ -177,6 +186,8 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         port=values["PORT"],
         redis=values["REDIS_URL"],
         redis_key_prefix=values["REDIS_KEY_PREFIX"],
+        postgres=values["DATABASE_URL"],
+        retention_days=values["DOZOR_RETENTION_DAYS"],
         coingecko_api_key=key,
         coingecko_plan=plan,
         coingecko_base_url=values["COINGECKO_BASE_URL"] or BASE_URL[plan],

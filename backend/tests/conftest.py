@@ -10,6 +10,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import browser
+from postgres_servers import REMEDY as POSTGRES_REMEDY
+from postgres_servers import Postgres, find_programs
 from redis_binaries import REMEDY as REDIS_REMEDY
 from redis_binaries import Binary, find_server
 from redis_groups import ClusterServers, SentinelServers, cluster, sentinel
@@ -17,6 +19,7 @@ from redis_servers import Server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from playwright.async_api import Browser, Page
 
@@ -105,3 +108,19 @@ def cluster_servers(redis_itself: Binary) -> Iterator[ClusterServers]:
     """Three masters, for all tests: ``move_slot()`` is allowed, killing is not."""
     with cluster(redis_itself) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def postgres_programs() -> Path:
+    """Where initdb and postgres are, to start servers of one's own: those that are stopped."""
+    return find_programs() or need("postgres", POSTGRES_REMEDY)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server for all tests, each with a database of its own (``postgres_servers.make_database``)."""
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        yield url
+        return
+    with Postgres(request.getfixturevalue("postgres_programs")) as server:
+        yield server.url

@@ -10,6 +10,7 @@ from dozor.domain.errors import ConfigurationMistake
 from dozor.setting_values import Plan
 from dozor.settings import Settings, read_settings, unknown_variables
 from dozor.storage.redis_address import Node, RedisAddress, Topology
+from dozor.storage.sql.address import PostgresAddress
 from dozor.telemetry.phrases import Language
 
 HOME = Path("/home/dozor/data")
@@ -32,6 +33,19 @@ def test_nothing_set_gives_a_keyless_server_on_loopback() -> None:
     assert found.coingecko_base_url == "https://api.coingecko.com/api/v3"
     assert found.data_dir == HOME
     assert found.language is Language.RU
+
+
+def test_rules_are_in_a_file_of_the_data_folder_unless_a_database_is_named() -> None:
+    assert settings().database == HOME / "dozor.db"
+    named = settings({"DATABASE_URL": "postgresql://me:hunter2@db.example/dozor"}).database
+    assert isinstance(named, PostgresAddress)
+    assert named.shown == "db.example/dozor"
+
+
+def test_a_mistake_in_the_databases_address_shows_nothing_of_it() -> None:
+    told = mistakes({"DATABASE_URL": "postgresql://me:hun/ter2@db.example/dozor"})
+    assert "DATABASE_URL: the port is no number" in told
+    assert "ter2" not in told
 
 
 def test_a_key_alone_means_the_demo_plan_with_its_limits() -> None:

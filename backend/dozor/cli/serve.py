@@ -28,7 +28,8 @@ def serve_command(
 
 
 async def _serve_demo(settings: Settings) -> None:
-    # A data folder of its own and no Redis: the demo must touch neither the real month's count nor real prices.
+    # A data folder of its own, no Redis and no PostgreSQL: the demo must touch neither the real month's count nor real
+    # prices and rules.
     stand_in = await standin.start()
     try:
         log.info("demo.started", upstream=stand_in.base_url)
@@ -42,6 +43,7 @@ async def _serve_demo(settings: Settings) -> None:
                 calls_per_month=0,
                 data_dir=settings.data_dir / "demo",
                 redis=None,
+                postgres=None,
             ),
             SystemClock(),
         )

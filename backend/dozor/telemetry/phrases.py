@@ -63,6 +63,23 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "В папку данных {folder} нельзя писать: {reason}. Исправьте права или задайте DOZOR_DATA_DIR",
         "the data folder {folder} cannot be written: {reason}; mend its permissions or set DOZOR_DATA_DIR",
     ),
+    "start.database_refused": (
+        "DATABASE_URL: база {database} недоступна: {reason}",
+        "DATABASE_URL: the database {database} cannot be used: {reason}",
+    ),
+    "start.database_file_refused": (
+        "База {file} не открывается: {reason}. Исправьте права, освободите место или верните копию: run.py restore",
+        "the database {file} cannot be used: {reason}; mend its permissions, free some space, or use run.py restore",
+    ),
+    "start.database_newer": (
+        "База {database} записана более новым Dozor (миграция {revision}): обновите Dozor или восстановите копию",
+        "the database {database} was written by a newer Dozor (migration {revision}); update Dozor or restore a backup",
+    ),
+    "database.made": ("Создана база {database}", "the database {database} was made"),
+    "database.migrated": (
+        "База {database} приведена к новому виду: {before} → {after}",
+        "the database {database} was migrated: {before} → {after}",
+    ),
     "demo.started": (
         "Демонстрация: данные выдуманы, вместо CoinGecko отвечает {upstream}",
         "demo: the data is invented, {upstream} answers instead of CoinGecko",
