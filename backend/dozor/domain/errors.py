@@ -1,6 +1,7 @@
 """Every error that Dozor raises on purpose, split by what the caller can do about it.
 
 ``TryLater``: wait until ``retry_at``. ``QuestionRejected``: ask something else. ``NotCached``: allow a call.
+``NotThere``: name another. ``ChangedMeanwhile``: look again first. ``AlreadyThere``: use the one that is there.
 ``ConfigurationMistake`` and ``CannotRunHere``: the operator has to change something. Anything else that is raised is a
 bug.
 """
@@ -90,6 +91,31 @@ class QuestionRejected(DozorError):
         super().__init__(f"upstream refuses the question ({status})")
         self.status = status
         self.body = body
+
+
+class NotThere(DozorError):
+    """There is nothing of this name, or it is somebody else's, which nobody is told apart."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no {name}")
+        self.name = name
+
+
+class ChangedMeanwhile(DozorError):
+    """It was changed since the asker looked at it; nothing was done. ``change`` is how it stands now."""
+
+    def __init__(self, name: str, change: int) -> None:
+        super().__init__(f"{name} was changed meanwhile; look at it again")
+        self.name = name
+        self.change = change
+
+
+class AlreadyThere(DozorError):
+    """The asker has one like it already: ``name``. Nothing was made."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is like it already")
+        self.name = name
 
 
 class NotCached(DozorError):

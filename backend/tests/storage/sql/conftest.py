@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from household import Household
 
 from dozor.storage.sql.address import PostgresAddress, parse_database_url
 from dozor.storage.sql.database import Database, opened
@@ -35,3 +36,8 @@ async def where(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 async def database(where: Path | PostgresAddress, clock: FakeClock) -> AsyncIterator[Database]:
     async with opened(where, clock, Language.EN) as database:
         yield database
+
+
+@pytest.fixture
+async def home(database: Database, clock: FakeClock, tmp_path: Path) -> Household:
+    return await Household(database, clock, tmp_path).move_in()

@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("value", Number, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_counters"),
     )
+    op.execute("INSERT INTO counters (name, value) VALUES ('changes', 0)")
     op.create_table(
         "leases",
         sa.Column("name", sa.Text(), nullable=False),
@@ -186,9 +187,10 @@ def upgrade() -> None:
         sa.Column("due_at", Instant(), nullable=True),
         sa.Column("deliver_by", Instant(), nullable=False),
         sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("may_have_arrived", sa.Boolean(), nullable=False),
-        sa.Column("last_class", sa.Text(), nullable=True),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
         sa.Column("last_detail", sa.Text(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("finished_at", Instant(), nullable=True),
