@@ -11,7 +11,7 @@ from dozor.alerts.deliveries import Event
 from dozor.alerts.ports import NewEvent
 from dozor.storage.sql.tables import events
 
-EVENT = [column.label(f"event_{column.name}") for column in events.c]
+EVENT = [column.label(f"told_{column.name}") for column in events.c]
 """The columns of an event, by names that a delivery's columns beside them do not have."""
 
 
@@ -36,15 +36,15 @@ def row_of(event: NewEvent, rule_id: str) -> dict[str, Any]:
 def event_of(row: Row[Any]) -> Event:
     """The event in the columns ``EVENT``."""
     return Event(
-        row.event_id,
-        row.event_rule_id,
-        row.event_user_id,
-        row.event_version,
-        row.event_latch,
-        row.event_episode,
-        row.event_n,
-        row.event_kind,
-        row.event_observed_at,
-        row.event_detected_at,
-        msgspec.json.decode(row.event_body),
+        row.told_id,
+        row.told_rule_id,
+        row.told_user_id,
+        row.told_version,
+        row.told_latch,
+        row.told_episode,
+        row.told_n,
+        row.told_kind,
+        row.told_observed_at,
+        row.told_detected_at,
+        msgspec.json.decode(row.told_body),
     )

@@ -63,7 +63,7 @@ class SqlWatchStore:
         async with self._database.read() as connection:
             for start in range(0, len(wanted), RULES_AT_ONCE):
                 some = wanted[start : start + RULES_AT_ONCE]
-                chosen = RULES.where(rules.c.number.in_(some), rules.c.deleted_at.is_(None))
+                chosen = RULES.where(rules.c.number.in_(some), rules.c.deleted_at.is_(None)).order_by(rules.c.number)
                 found += await stored_rules(connection, chosen)
         return found
 
