@@ -49,14 +49,14 @@ class SqlTokens:
 
     async def find(self, text: str, now: datetime) -> tuple[Token, User] | None:
         """Whose good token this is; ``None`` when it is nobody's. Its use is noted once a minute at most."""
-        chosen = select(tokens, *(column.label(f"user_{column.name}") for column in users.c)).join_from(tokens, users)
+        chosen = select(tokens, *(column.label(f"bearer_{column.name}") for column in users.c)).join_from(tokens, users)
         async with self._database.read() as connection:
             row = (await connection.execute(chosen.where(tokens.c.hash == hash_of(text)))).one_or_none()
         if row is None or not (token := _token(row)).is_good(now):
             return None
         if token.last_used_at is None or now - token.last_used_at >= NOTE_USE_EVERY:
             await self._note_use(token.id, now)
-        return token, user_of(row, "user_")
+        return token, user_of(row, "bearer_")
 
     async def revoke(self, user_id: str, token_id: str, now: datetime) -> None:
         """Let it open nothing any more. Raises NotThere."""
