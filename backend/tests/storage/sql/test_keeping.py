@@ -113,6 +113,8 @@ async def test_deleted_rules_and_what_has_ended_go_too(home: Household) -> None:
     assert await swept(home) == 4
     assert await counted(home) == {
         **dict.fromkeys(("events", "outbox", "attempts", "idempotency_keys", "invitations"), 0),
-        "rules": 1, "rule_states": 1, "tokens": 1,
+        "rules": 1,
+        "rule_states": 1,
+        "tokens": 1,
     }
     assert (await home.rules.get(home.user.id, kept.stored.rule.id)) == kept
