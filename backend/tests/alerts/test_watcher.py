@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from alerts.memory_store import NOW, MemoryStore
-from alerts.test_decision import CONDITIONS
+from alerts.test_rule_decision import CONDITIONS
 from dozor.alerts.conditions.registry import AnyCondition
 from dozor.alerts.evaluation import evaluated
 from dozor.alerts.ports import LeaseLost, StoredRule
