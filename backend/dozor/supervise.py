@@ -17,7 +17,6 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from dozor.app import running, warm_up
 from dozor.clock import Clock
 from dozor.domain.errors import CannotRunHere
 from dozor.settings import Settings
@@ -63,6 +62,8 @@ async def serve(settings: Settings, clock: Clock) -> None:
 
     Raises CannotRunHere when the port or the data folder cannot be used.
     """
+    from dozor.app import running, warm_up  # imported late: it takes most of a second, and no other command needs it
+
     prepare_data_dir(settings.data_dir, settings.language)
     sockets = bind(settings.host, settings.port, settings.language)
     port: int = sockets[0].getsockname()[1]

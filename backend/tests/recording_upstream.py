@@ -52,7 +52,11 @@ class RecordingUpstream:
         await self.open.wait()
         call = await depart()
         self.calls.append(call)
-        return Fetched(self.bodies[call.path], (), self._clock.now())
+        return Fetched(self.body_of(call), (), self._clock.now())
+
+    def body_of(self, call: Call) -> bytes:
+        """What this call is answered with."""
+        return self.bodies[call.path]
 
     def expected_wait(self, lane: Lane, need: float) -> float:
         return 0.0

@@ -52,7 +52,7 @@ SHORTEST_WINDOW_S = 900.0
 BEGAN_AT = datetime(2026, 1, 1, tzinfo=UTC)  # a month of 31 days, from its reset on
 MEMORY_BYTES = 64 * 1024 * 1024
 QUESTIONS_REMEMBERED = 10_000
-TICK_S = 0.1  # questions that come closer together are asked together: a turn of the loop costs as much as one
+SCHEDULED_S = 60.0  # so far ahead questions are made up: by a timer each, which costs less than to sleep until each
 WAITED_S = 0.05  # longer than this, and somebody noticed
 
 Moments: TypeAlias = Callable[[float, float], Iterable[Moment]]
@@ -150,13 +150,18 @@ async def _run(
         market, end_refreshing = _market(upstream, tasks, clock, paid=paid, ahead=lane if keyed else None)
         spans = windows(per_second, span_s)
         asker = _Asker(market, clock, result, paid=paid)
+
+        def ask(moment: Moment, counts: bool) -> None:  # noqa: FBT001  # called by a timer
+            tasks.create_task(asker.ask(moment, counts=counts))
+
         for number, (begin, end) in enumerate(spans):
             began, calls_before = loop.time(), upstream.calls
             settled = begin + (end - begin) * SETTLING if number == 0 and len(spans) > 1 else begin
             for moment in moments(begin, end):
-                if (ahead := began + moment.at - begin - loop.time()) > TICK_S:
-                    await asyncio.sleep(ahead)
-                tasks.create_task(asker.ask(moment, counts=moment.at >= settled))
+                at = began + moment.at - begin
+                if at - loop.time() > SCHEDULED_S:
+                    await asyncio.sleep(at - loop.time())
+                loop.call_at(at, ask, moment, moment.at >= settled)
                 result.asked += 1
             await asyncio.sleep(max(0.0, began + end - begin - loop.time()))
             result.simulated_s += end - begin

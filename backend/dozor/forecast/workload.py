@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from bisect import bisect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -52,15 +53,15 @@ class Workload:
     def moments(self, begin: float, end: float) -> Iterator[Moment]:
         """The questions asked between these seconds; the same for the same span and seed."""
         dice = random.Random(f"{self.seed} {begin}")  # noqa: S311  repeatable on purpose
-        kinds, weights = list(self.rates), list(self.rates.values())
+        kinds, weights = list(self.rates), list(itertools.accumulate(self.rates.values()))
         at = begin
         while (at := at + dice.expovariate(self.per_second)) < end:
-            kind = dice.choices(kinds, weights)[0]
+            kind = kinds[bisect(weights, dice.random() * weights[-1], 0, len(kinds) - 1)]
             yield Moment(at, kind, KINDS[kind](self, dice))
 
     def coin(self, dice: random.Random) -> str:
         """One of the coins."""
-        return f"coin-{dice.choices(range(self.coins), cum_weights=self._zipf)[0] + 1}"
+        return f"coin-{bisect(self._zipf, dice.random() * self._zipf[-1], 0, self.coins - 1) + 1}"
 
     def some(self, dice: random.Random, most: int) -> str:
         """Up to so many of them, with commas between."""

@@ -173,11 +173,8 @@ class Batches:
     ) -> Read:
         desk, led, source = self._desk(batch.lot), False, ""
         error: DozorError | None = None
-        for _ in range(tuning.ROUNDS):
-            due = self._since(batch, desk, began_at)
-            if not due:
-                outcome = _outcome(source, led=led)
-                return self._served(key, batch, self._stand(batch, desk), outcome, source or MemoryTier.name)
+        due, in_vain = self._since(batch, desk, began_at), 0
+        while due and in_vain < tuning.IN_VAIN:
             booking = desk.planner.want(due, asker)
             led = led or booking.is_new
             landed = await self._landed(booking.flights, asker, ends_at)
@@ -185,11 +182,16 @@ class Batches:
                 error = DeadlinePassed(wait_seconds, self._clock.now() + SOON)
                 break
             error = next((found for flight in landed if (found := self._error_of(flight)) is not None), None)
-            if isinstance(error, BudgetExhausted) and not booking.is_new:
-                continue  # its turn did not come within the patience of who began it; ours is not over
-            if error is not None:
-                break
+            if error is not None and (booking.is_new or not isinstance(error, BudgetExhausted)):
+                break  # else its turn did not come within the patience of who began it; ours is not over
             source = next((flight.source for flight in landed if flight.source), source)
+            left = self._since(batch, desk, began_at)
+            if len(left) == len(due) and any(flight.brings(fact) for flight in landed for fact in due):
+                in_vain += 1  # unlike a call that had no room for ours: in a crowd many go before theirs does
+            due = left
+        if not due:
+            outcome = _outcome(source, led=led)
+            return self._served(key, batch, self._stand(batch, desk), outcome, source or MemoryTier.name)
         stand = self._stand(batch, desk)
         if error is None:
             error = UpstreamUnavailable("it does not bring what is asked for", self._clock.now() + SOON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from dozor.market.facts import Fact
@@ -59,6 +60,7 @@ def load(needs: Sequence[Fact], riders: Iterable[str], wanted_columns: Iterable[
     return Cargo(tuple(coins), tuple(columns), tuple(left))
 
 
+@lru_cache(50_000)  # each call weighs hundreds of coins, mostly the same
 def chars_of(coin: str) -> int:
     """How long a coin's id is in a URL, with its comma."""
     return len(quote(coin, safe="")) + 1

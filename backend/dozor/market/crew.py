@@ -152,17 +152,21 @@ class LotCrew:
 
     def _read(self, fetched: Fetched) -> Mapping[str, object]:
         try:
-            self._lot.endpoint.answer.decode(fetched.body)
-            return self._lot.read(fetched.body)
+            return self._said_in(fetched.body)
         except (msgspec.DecodeError, ValueError) as error:
             retry_at = self._clock.now() + BAD_ANSWER_RETRY
             raise UpstreamUnavailable(f"its answer cannot be read ({error})", retry_at) from error
+
+    def _said_in(self, body: bytes) -> Mapping[str, object]:
+        """Raises msgspec.DecodeError or ValueError for what is no answer: facts are read further only when shown."""
+        self._lot.endpoint.answer.decode(body)
+        return self._lot.read(body)
 
     def _take_in(self, brought: Sequence[Brought]) -> str | None:
         source = None
         for unit in brought:
             try:
-                said = self._lot.read(unit.body)
+                said = self._said_in(unit.body)
             except (msgspec.DecodeError, ValueError):
                 continue  # of another version: what it should have said is fetched again
             self._board.learn(self._lot, said, unit.note.coins, unit.note.columns, unit.note.fetched_at)

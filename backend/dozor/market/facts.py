@@ -7,15 +7,15 @@ or its row in a list, which has one column. Facts are kept as upstream sent them
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+
+import msgspec
 
 Fact: TypeAlias = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Saying:
+class Saying(msgspec.Struct, frozen=True, eq=False, gc=False):
     """What one upstream answer said of one coin: ``None`` where it left out a coin that was asked for.
 
     ``place`` is where in that answer.
@@ -34,6 +34,7 @@ class Facts:
 
     def __init__(self, most_coins: int) -> None:
         self._sayings: dict[str, dict[str, Saying]] = {}
+        self._fetched_at: dict[str, datetime] = {}
         self._most_coins = most_coins
         self.in_asked_order = True
 
@@ -50,6 +51,11 @@ class Facts:
             known = self._sayings.get(coin)
             if known is None:
                 self._sayings[coin] = dict.fromkeys(columns, saying)
+                self._fetched_at[coin] = fetched_at
+                continue
+            if self._fetched_at[coin] <= fetched_at:  # as nearly always: nothing that is known is newer
+                known.update(dict.fromkeys(columns, saying))
+                self._fetched_at[coin] = fetched_at
                 continue
             for column in columns:
                 other = known.get(column)
@@ -63,6 +69,10 @@ class Facts:
         known = self._sayings.get(coin)
         return None if known is None else known.get(column)
 
+    def fetched_at(self, coin: str) -> datetime | None:
+        """When anything of the coin was last fetched; ``None`` for never."""
+        return self._fetched_at.get(coin)
+
     def of(self, coins: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[Fact, Saying | None]]:
         """What was last said of each coin in each column, coin by coin."""
         for coin in coins:
@@ -74,9 +84,8 @@ class Facts:
         return len(self._sayings)
 
     def _forget_oldest(self) -> None:
-        newest = {coin: max(one.fetched_at for one in known.values()) for coin, known in self._sayings.items()}
-        for coin in sorted(newest, key=newest.__getitem__)[: self._most_coins // 10 + 1]:
-            del self._sayings[coin]
+        for coin in sorted(self._fetched_at, key=self._fetched_at.__getitem__)[: self._most_coins // 10 + 1]:
+            del self._sayings[coin], self._fetched_at[coin]
 
 
 _NOTHING: Mapping[str, Saying] = {}

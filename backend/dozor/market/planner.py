@@ -11,6 +11,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from dozor.caching.tier import PolicyOf
@@ -287,16 +288,15 @@ class Planner:
     def _riders(self) -> Iterable[str]:
         """Coins in demand, then those worth asking for, and of both those first that no other call will bring soon."""
         others: list[str] = []
+        facts, now = self.facts, self._clock.now()
         for coin in (*self.coins.names(), *self._worth_asking()):
-            if self._is_due_soon(coin) and not self._comes_otherwise(coin):
+            fetched_at = facts.fetched_at(coin)
+            if self._is_due_soon(fetched_at, now) and not self._comes_otherwise(coin):
                 yield coin
             else:
                 others.append(coin)
         yield from others
 
-    def _is_due_soon(self, coin: str) -> bool:
+    def _is_due_soon(self, fetched_at: datetime | None, now: datetime) -> bool:
         """Whether it is missing, or more than half of its fresh time is over."""
-        known = [saying.fetched_at for _, saying in self.facts.of((coin,), self.lot.usual_columns) if saying]
-        if not known:
-            return True
-        return self._clock.now() - max(known) >= self._policy_of(max(known)).fresh_for / 2
+        return fetched_at is None or now - fetched_at >= self._policy_of(fetched_at).fresh_for / 2

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import assert_never
 from urllib.parse import quote
 
 from dozor.market import refusals
 from dozor.market.endpoints import BY_PATH, Endpoint, History, Kind, path_kind
+from dozor.market.lazy import lazy
 from dozor.market.reach import day_of, days_of, is_whole, moment_of
 
 KEY_FORMAT = "v1"  # part of every key: entries of another format are never read
@@ -40,11 +41,11 @@ class Question:
         """The canonical value of a parameter of path or query; ``None``: it is absent and has no default."""
         return self._values.get(name)
 
-    @cached_property
+    @lazy
     def _values(self) -> Mapping[str, str]:
         return {**dict(self.params), **dict(self.path_params)}
 
-    @cached_property
+    @lazy
     def path(self) -> str:
         """The path below the API's root, percent-encoded."""
         path = self.endpoint.path
@@ -52,7 +53,7 @@ class Question:
             path = path.replace("{" + name + "}", quote(value, safe=","))  # several addresses, as in a query
         return path
 
-    @cached_property
+    @lazy
     def key(self) -> str:
         """The canonical name of the answer."""
         query = "&".join(f"{name}={quote(value, safe=',')}" for name, value in self.params)

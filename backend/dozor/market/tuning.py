@@ -51,8 +51,9 @@ MOST_AHEAD = 1000
 MOST_LOTS = 32
 """Lots remembered: currencies, locales and precisions are the client's to choose; used longest ago go first."""
 
-ROUNDS = 4
-"""Calls that one question waits for at most: two that its facts do not fit into, and one again for each."""
+IN_VAIN = 4
+"""Calls that one question waits for at most although they were to bring its facts and did not: they found no turn, or
+what they brought was forgotten at once because clients ask for more coins than are kept."""
 
 SPLITS = 4
 """How often the ids of a refused call are halved to find the one at fault, before all of them are refused."""

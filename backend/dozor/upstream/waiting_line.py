@@ -8,6 +8,7 @@ be in a greater hurry, or be needed by more.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -116,6 +117,8 @@ class WaitingLine:
     def before(self, lane: Lane, need: float) -> int:
         """How many would go before a load of this lane and need whose client's turn it is."""
         lanes = AFTER_PEOPLE[: AFTER_PEOPLE.index(lane)]
+        if not lanes and need == math.inf:
+            return 0  # asked at every answer
         return sum(one.lane in lanes or (one.lane is lane and one.asker.need >= need) for one in self._waiters)
 
     def by_lane(self) -> Mapping[Lane, int]:

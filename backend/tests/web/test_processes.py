@@ -88,6 +88,37 @@ async def test_a_question_asked_of_two_processes_on_one_disk_is_one_call(tmp_pat
         await ask_both([await ready(process) for process in processes], upstream, 5)
 
 
+async def test_prices_and_rows_that_one_process_has_fetched_cost_another_on_its_disk_no_call(tmp_path: Path) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        coins = [coin for coin in request.query.get("ids", "").split(",") if coin != "nobody"]
+        if request.path.endswith("/simple/price"):
+            return web.json_response({coin: {"usd": 1.5} for coin in coins})
+        if request.path.endswith("/coins/list"):
+            coins = ["bitcoin", "ethereum"]
+        return web.json_response([{"id": coin} for coin in coins if coin])
+
+    def calls_by_id() -> int:
+        return sum("ids=" in call for call in upstream.calls)
+
+    async def body_of(url: str, path: str) -> bytes:
+        async with aiohttp.ClientSession() as client, client.get(url + path) as response:
+            assert response.status == 200
+            return await response.read()
+
+    async with scripted_upstream() as upstream, AsyncExitStack() as stack:
+        upstream.handler = answer
+        settings = {**LIMITLESS, "COINGECKO_BASE_URL": upstream.base_url, "REDIS_URL": ""}
+        processes = [await stack.enter_async_context(dozor_process(tmp_path, **settings)) for _ in range(2)]
+        first, second = [await ready(process) for process in processes]
+        for asked in ("/api/v3/simple/price?vs_currencies=usd&ids=", "/api/v3/coins/markets?vs_currency=usd&ids="):
+            for coin in ("bitcoin", "nobody", "ethereum"):
+                fetched = await body_of(first, asked + coin)
+                calls = calls_by_id()
+                assert await body_of(second, asked + coin) == fetched
+                assert calls_by_id() == calls
+        assert calls_by_id() >= 2, "these are what was counted"
+
+
 async def test_a_refusal_is_one_call_for_two_processes(tmp_path: Path) -> None:
     async with scripted_upstream() as upstream, AsyncExitStack() as stack:
         answer_slowly(upstream, status=404)

@@ -43,7 +43,7 @@ async def test_a_call_for_rows_takes_along_what_no_first_page_brings(dozor: Runn
     first, second = await ranked(dozor, 1), await ranked(dozor, 2)
     for coin in first[:20]:
         await dozor.get(f"{MARKETS}&ids={coin}")
-    dozor.clock.advance(31)  # past half of the fresh time: everything would ride along
+    dozor.clock.advance(34)  # past half of the longest fresh time: everything would ride along
     listed = json.loads((await dozor.get("/api/v3/coins/list")).body)
     unknown = next(coin["id"] for coin in listed if coin["id"] not in {*first, *second} and " " not in coin["id"])
     await dozor.get(f"{MARKETS}&ids={unknown}")

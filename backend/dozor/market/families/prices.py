@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import msgspec
 
@@ -17,6 +16,7 @@ from dozor.market.endpoints import BY_PATH, Endpoint
 from dozor.market.facts import Facts, Saying
 from dozor.market.families import plain
 from dozor.market.families.family import Batch, Unit
+from dozor.market.lazy import lazy
 from dozor.market.ports import Call
 from dozor.market.question import Question
 from dozor.market.rawjson import RawObject, encode, split_object
@@ -99,7 +99,7 @@ class Priced:
     def __init__(self, text: msgspec.Raw) -> None:
         self._text = text
 
-    @cached_property
+    @lazy
     def members(self) -> RawObject:
         """By their names; none where upstream says ``null`` for a coin."""
         return _members.decode(self._text) or {}

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import islice
 
 import msgspec
 
+from dozor.market.lazy import lazy
 from dozor.market.rawjson import encode, split_object
 
 COLUMNS = ("1h", "24h", "7d", "14d", "30d", "200d", "1y")  # of ``price_change_percentage``
 ASKED_COLUMNS = tuple(reversed(COLUMNS))
 """Against every order that upstream might have of its own: so the answer tells whether it keeps the asker's."""
 SPARKLINE = "sparkline_in_7d"
+ROWS_THAT_TELL = 10
 _CHANGES = {f"price_change_percentage_{column}_in_currency": column for column in COLUMNS}
 
 
@@ -35,11 +37,11 @@ class Row:
     def __init__(self, text: msgspec.Raw) -> None:
         self.text = bytes(text)
 
-    @cached_property
+    @lazy
     def _members(self) -> dict[str, msgspec.Raw]:
         return split_object(self.text)
 
-    @cached_property
+    @lazy
     def _pieces(self) -> Sequence[tuple[str | None, bytes]]:
         """What stands between the optional columns, named ``None``, and each of these, named, in the row's order."""
         pieces: list[tuple[str | None, bytes]] = []
@@ -97,8 +99,11 @@ class Row:
 
 
 def keep_asked_order(rows: Iterable[Row]) -> bool | None:
-    """Whether rows that were asked for ``ASKED_COLUMNS`` have them in that order; ``None`` where they cannot tell."""
-    for row in rows:
+    """Whether rows that were asked for ``ASKED_COLUMNS`` have them in that order; ``None`` where they cannot tell.
+
+    Upstream orders all rows of an answer in one way, so a few of them tell as much as all.
+    """
+    for row in islice(rows, ROWS_THAT_TELL):
         found = list(row.changes)
         if len(found) > 1:
             return found == [column for column in ASKED_COLUMNS if column in found]
