@@ -32,3 +32,16 @@ class Quote:
     high_24h: Decimal | None = None
     low_24h: Decimal | None = None
     volume_24h: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is known of a coin in a currency before anybody watches it.
+
+    ``is_coin`` and ``is_currency`` are false only where upstream is sure not to know it. ``last`` is the newest price
+    that is known; ``None`` when there is none, or none could be had now.
+    """
+
+    is_coin: bool
+    is_currency: bool
+    last: Quote | None

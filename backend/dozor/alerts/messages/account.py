@@ -1,0 +1,125 @@
+"""What was seen, line by line: the two observations that prove an event, and what else a person should know of it.
+
+It never says what the price "is": by the time somebody reads it, it is something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from dozor.alerts.conditions.pct_window import PctWindow
+from dozor.alerts.conditions.range import Range
+from dozor.alerts.conditions.step import Step
+from dozor.alerts.conditions.trailing import Trailing
+from dozor.alerts.decision import Kind
+from dozor.alerts.messages.figures import figure, percent, rounded
+from dozor.alerts.messages.headline import is_up, level_of, watches_percents
+from dozor.alerts.messages.plurals import CROSSINGS, GRID_LINES
+from dozor.alerts.messages.times import Reader
+from dozor.alerts.messages.told import Observation, Told
+from dozor.telemetry.phrases import Words
+
+
+def account(told: Told, reader: Reader, now: datetime) -> Iterator[str]:
+    """The lines below an event's headline."""
+    language = reader.language
+    if told.is_repeat:
+        yield Words("Возможно, повтор", "Possibly a repeat").in_language(language)
+    if told.kind in {Kind.EXPIRING, Kind.EXPIRED}:
+        yield told.condition.sentence(told.coin.symbol, told.quote.upper(), language)
+    if told.kind is Kind.EXPIRING:
+        yield Words("Осталось не больше суток", "It has at most a day left").in_language(language)
+    if told.after is not None:
+        yield seen(told, reader, now)
+    if told.crossings > 1 and told.kind is Kind.FIRED:
+        yield _crossings(told, reader)
+    if told.muted and told.kind is not Kind.MUTED:
+        muted = CROSSINGS.many_of(told.muted, language)
+        yield f"{Words('Пока правило молчало', 'While muted').in_language(language)}: {muted}"
+    age = reader.span(now - told.happened_at)
+    yield f"{told.coin.name}; {Words(f'данным {age}', f'data {age} old').in_language(language)}"
+    if told.again_at is not None and told.again_at > now:
+        again = reader.moment(told.again_at, now)
+        yield Words(f"Следующее — не раньше {again}", f"Next not before {again}").in_language(language)
+
+
+def seen(told: Told, reader: Reader, now: datetime) -> str:
+    """The pair of observations: «пересекла 70 000 между 12:03:10 и 12:04:10: 69 812 → 70 344»."""
+    after = told.after
+    assert after is not None
+    before = told.before
+    is_pair = before is not None and before.observed_at < after.observed_at
+    span = _between(before, after, reader, now) if before is not None and is_pair else _at(after, reader, now)
+    if told.extreme is not None:
+        return _touched(told, told.extreme, after, span, reader)
+    values = _value(told, after.value, reader)
+    if before is not None and is_pair:
+        values = f"{_value(told, before.value, reader)} → {values}"
+    return f"{_what(told, reader)} {span}: {values}"
+
+
+def _what(told: Told, reader: Reader) -> str:
+    language = reader.language
+    match told.condition:
+        case PctWindow():
+            return Words("Изменение", "Change").in_language(language)
+        case Trailing():
+            return Words("Расстояние", "Distance").in_language(language)
+    edge = _edge(told)
+    if edge is None:
+        return Words("Цена", "Price").in_language(language)
+    level = figure(edge, language)
+    return Words(f"Цена пересекла {level}", f"Crossed {level}").in_language(language)
+
+
+def _edge(told: Told) -> Decimal | None:
+    """The level that lies between the two observations, where both are prices and it does."""
+    level = level_of(told)
+    if isinstance(told.condition, Range):
+        up = is_up(told)
+        level = None if up is None else told.condition.high if up else told.condition.low
+    if level is None or told.before is None or told.after is None:
+        return None
+    low, high = sorted((told.before.value, told.after.value))
+    return level if low <= level <= high else None
+
+
+def _touched(told: Told, extreme: Decimal, after: Observation, span: str, reader: Reader) -> str:
+    """A wick: the extreme reached the level, and the price is back."""
+    language = reader.language
+    far, now_at = _value(told, extreme, reader), _value(told, after.value, reader)
+    level = level_of(told)
+    reached = "" if level is None else f" {figure(level, language)}"
+    which = Words("максимум", "high") if is_up(told) else Words("минимум", "low")
+    kind = which.in_language(language)
+    return Words(
+        f"Цена касалась{reached} {span}: {kind} за 24 ч {far}, затем {now_at}",
+        f"Touched{reached} {span}: 24 h {kind} {far}, then {now_at}",
+    ).in_language(language)
+
+
+def _between(before: Observation, after: Observation, reader: Reader, now: datetime) -> str:
+    start, end = reader.moment(before.observed_at, now), reader.moment(after.observed_at, now)
+    return Words(f"между {start} и {end}", f"between {start} and {end}").in_language(reader.language)
+
+
+def _at(after: Observation, reader: Reader, now: datetime) -> str:
+    at = reader.moment(after.observed_at, now)
+    return Words(f"на {at}", f"at {at}").in_language(reader.language)
+
+
+def _value(told: Told, value: Decimal, reader: Reader) -> str:
+    if watches_percents(told):
+        return percent(rounded(value), reader.language, signed=True)
+    return figure(value, reader.language)
+
+
+def _crossings(told: Told, reader: Reader) -> str:
+    language = reader.language
+    if isinstance(told.condition, Step):
+        lines = GRID_LINES.many_of(told.crossings, language)
+        return f"{Words('Пройдено', 'Passed').in_language(language)}: {lines}"
+    crossings = CROSSINGS.many_of(told.crossings, language)
+    return f"{Words('Всего за это время', 'In all this time').in_language(language)}: {crossings}"
