@@ -13,6 +13,7 @@ from importlib.metadata import version
 import structlog
 from starlette.types import ASGIApp
 
+from dozor.alerting import Doors, alerting
 from dozor.caching.memory import MemoryTier
 from dozor.caching.negative import Negatives
 from dozor.caching.readthrough import ReadThrough
@@ -180,6 +181,9 @@ async def running(
             owner_token=token,
             clock=clock,
         )
+        alerts = await stack.enter_async_context(
+            alerting(settings, tasks, clock, market, accounts, Doors(access, login))
+        )
         variants = Variants()
         # Apart: bodies with a growing age in them must not push out the gateway's, which stay the same.
         replying = Replying(Variants(OWN_VARIANTS_BYTES))
@@ -220,6 +224,7 @@ async def running(
             language=settings.language,
             allowed_origins=settings.allowed_origins,
             assets=Assets(static_folder(), variants),
+            more=alerts.routers,
         )
         link = None if settings.owner_token else login.link_path
         # The first screen with what 250 coins are called and look like, then all other coins, then the screen's rest,

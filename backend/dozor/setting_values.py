@@ -376,6 +376,32 @@ SETTINGS: Mapping[str, Setting] = {
             _whole(1, 3650),
         ),
         Setting(
+            "DOZOR_WATCH_INTERVAL_S",
+            "60",
+            Words("целое число от 1 до 3600", "a whole number from 1 to 3600"),
+            _whole(1, 3600),
+        ),
+        Setting(
+            "DOZOR_ALERTS_PER_USER",
+            "100",
+            Words("целое число от 1 до 1000000", "a whole number from 1 to 1000000"),
+            _whole(1, 1_000_000),
+        ),
+        Setting("DOZOR_ALLOW_PRIVATE_WEBHOOKS", "false", Words("true или false", "true or false"), _one_of(YES_NO)),
+        Setting(
+            "TELEGRAM_BOT_TOKEN",
+            "",
+            Words("токен бота от @BotFather; пусто = без Telegram", "a bot's token of @BotFather; empty = no Telegram"),
+            _secret,
+            secret=True,
+        ),
+        Setting(
+            "TELEGRAM_API_BASE_URL",
+            "https://api.telegram.org",
+            Words("адрес http:// или https://", "an http:// or https:// URL"),
+            _base_url,
+        ),
+        Setting(
             "DOZOR_OWNER_TOKEN",
             "",
             Words("не меньше 16 печатных знаков без пробелов", "at least 16 printable characters without blanks"),

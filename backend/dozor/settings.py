@@ -39,6 +39,11 @@ class Settings:
     redis_key_prefix: str
     postgres: PostgresAddress | None  # None = a file of SQLite in the data folder
     retention_days: int  # of events and deliveries
+    watch_interval_s: int  # between polls for the alerts, if the quota affords it
+    alerts_per_user: int  # of others than the owner
+    allow_private_webhooks: bool  # the owner's
+    telegram_bot_token: Secret | None
+    telegram_api_base_url: str
     coingecko_api_key: Secret | None
     coingecko_plan: Plan
     coingecko_base_url: str
@@ -132,7 +137,7 @@ def unknown_variables(env_file: Path | None) -> list[str]:
     known = {*SETTINGS, *(f"{name}_FILE" for name, setting in SETTINGS.items() if setting.secret)}
     launcher = {"DOZOR_VENV", "DOZOR_UV", "DOZOR_NODE", "DOZOR_SKIP_WEB", "DOZOR_VERBOSE"}
     names = read_env_file(env_file, Mistakes(Language.EN))
-    ours = ("DOZOR_", "COINGECKO_", "REDIS_", "DATABASE_")
+    ours = ("DOZOR_", "COINGECKO_", "REDIS_", "DATABASE_", "TELEGRAM_")
     return [name for name in names if name.startswith(ours) and name not in known | launcher]
 
 
@@ -188,6 +193,11 @@ def _settings(values: Mapping[str, Any], default_data_dir: Path) -> Settings:
         redis_key_prefix=values["REDIS_KEY_PREFIX"],
         postgres=values["DATABASE_URL"],
         retention_days=values["DOZOR_RETENTION_DAYS"],
+        watch_interval_s=values["DOZOR_WATCH_INTERVAL_S"],
+        alerts_per_user=values["DOZOR_ALERTS_PER_USER"],
+        allow_private_webhooks=values["DOZOR_ALLOW_PRIVATE_WEBHOOKS"],
+        telegram_bot_token=values["TELEGRAM_BOT_TOKEN"],
+        telegram_api_base_url=values["TELEGRAM_API_BASE_URL"],
         coingecko_api_key=key,
         coingecko_plan=plan,
         coingecko_base_url=values["COINGECKO_BASE_URL"] or BASE_URL[plan],

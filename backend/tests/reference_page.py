@@ -48,13 +48,20 @@ def text(document: Described, page: Page) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def laid_out_here(document: Described, page: Page) -> Described:
+    """What can be asked of the market, by path. Rules and people have a page of their own: ``alerts-api.md``."""
+    return {
+        path: methods["get"]
+        for path, methods in document["paths"].items()
+        if not path.startswith(GATEWAY) and "get" in methods and methods["get"]["tags"][0] in page.tags
+    }
+
+
 class Reference:
     """One document in one language."""
 
     def __init__(self, document: Described, page: Page) -> None:
-        self._operations = {
-            path: methods["get"] for path, methods in document["paths"].items() if not path.startswith(GATEWAY)
-        }
+        self._operations = laid_out_here(document, page)
         self._schemas = document["components"]["schemas"]
         self._page = page
 

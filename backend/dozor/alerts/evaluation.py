@@ -151,6 +151,8 @@ def _body(stored: StoredRule, firing: Firing, segment: Segment | None, now: date
         "muted": firing.muted,
         "late_by_s": 0,
     }
+    if rule.options.critical:
+        body["critical"] = True
     if firing.is_up is not None:
         body["direction"] = "up" if firing.is_up else "down"
     if firing.memory:
@@ -158,7 +160,10 @@ def _body(stored: StoredRule, firing: Firing, segment: Segment | None, now: date
     if segment is not None:
         body["before"] = {"value": f"{segment.before:f}", "observed_at": _rfc3339(segment.before_at)}
         body["after"] = {"value": f"{segment.reading.last:f}", "observed_at": _rfc3339(segment.at)}
-        body["late_by_s"] = max(0, int((now - segment.at).total_seconds()))
+        late_by = (now - segment.at).total_seconds()
+        body["late_by_s"] = max(0, int(late_by))
+        if late_by > rule.options.max_late_s:
+            body["is_late"] = True
         if firing.is_wick:
             body["via"] = "high_24h" if firing.is_up else "low_24h"
             body["extreme"] = f"{segment.reading.high if firing.is_up else segment.reading.low:f}"

@@ -23,7 +23,7 @@ from dozor.domain.watch_pace import Means
 LEASE = "watch"
 LEASE_S = 30.0
 RAREST_S = 24 * 3600.0  # a month with nothing left has no interval at all
-TURN_S = 5.0  # how often the lease is prolonged and what is due by the clock is done
+TURN_S = 1.0  # how often changed rules are taken over, and what is due by the clock is done
 RETRY = Doubling(timedelta(seconds=1), timedelta(seconds=30))  # a database that is away
 
 log = structlog.get_logger()
@@ -48,7 +48,8 @@ class Patrol:
     """The watch of this process. One instance; ``run`` is its one task.
 
     ``means`` is what the quota leaves to the alerts, ``arm`` sets their part of it aside or gives it back, and
-    ``wished_s`` is how far apart polls would be if calls cost nothing.
+    ``wished_s`` is how far apart polls would be if calls cost nothing. ``when_told`` is called after each pass that
+    wrote events.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Patrol:
         means: Callable[[], Awaitable[Means]],
         arm: Callable[[bool], Awaitable[None]],
         wished_s: float,
+        when_told: Callable[[], None] = lambda: None,
     ) -> None:
         self._store = store
         self._leases = leases
@@ -73,6 +75,7 @@ class Patrol:
         self._means = means
         self._arm = arm
         self._wished_s = wished_s
+        self._when_told = when_told
         self._armed: bool | None = None
         self._watcher: Watcher | None = None
         self._poll: Poll | None = None
@@ -117,9 +120,13 @@ class Patrol:
         try:
             await watcher.begin()
             polled = -math.inf
+            prolonged_at = self._clock.monotonic()
             while True:
                 polled = await self._turn(watcher, polled)
                 await self._clock.sleep(TURN_S)
+                if self._clock.monotonic() - prolonged_at < LEASE_S / 3:
+                    continue
+                prolonged_at = self._clock.monotonic()
                 prolonged = await self._leases.acquire(LEASE, self._holder, LEASE_S)
                 if prolonged is None or prolonged.epoch != watcher.lease.epoch:
                     raise LeaseLost("another process watches now")
@@ -138,8 +145,11 @@ class Patrol:
             quotes = await self._ask(self._poll)
             self._polled_at = self._clock.now()
             apart = timedelta(seconds=min(self._poll.interval_s, RAREST_S))
-            await watcher.take(quotes, apart, self._clock.now())
-        await watcher.tend(self._clock.now())
+            taken = await watcher.take(quotes, apart, self._clock.now())
+            if taken.events:
+                self._when_told()
+        if await watcher.tend(self._clock.now()):
+            self._when_told()
         return polled
 
     async def _planned(self, watcher: Watcher) -> Poll | None:

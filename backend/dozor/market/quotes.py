@@ -39,8 +39,8 @@ class Quotes:
         """
         quotes: list[Quote] = []
         for start in range(0, len(coins), MOST_PRICES):
-            answer = await self._answer(_prices_question(coins[start : start + MOST_PRICES], currencies))
-            quotes += _prices(answer, currencies)
+            answer = await self._answer(prices_question(coins[start : start + MOST_PRICES], currencies))
+            quotes += prices_in(answer, currencies)
         return quotes
 
     async def rows(self, coins: Sequence[str], currency: str) -> Sequence[Quote]:
@@ -55,7 +55,8 @@ class Quotes:
         return await self._market.answer(question, client="", lane=Lane.ALERT, bounds=ONLY_FRESH)
 
 
-def _prices_question(coins: Sequence[str], currencies: Sequence[str]) -> Question:
+def prices_question(coins: Sequence[str], currencies: Sequence[str]) -> Question:
+    """The question for the prices of these coins, with all that a quote tells."""
     params = {
         "ids": ",".join(coins),
         "vs_currencies": ",".join(currencies),
@@ -70,7 +71,8 @@ def _rows_question(coins: Sequence[str], currency: str) -> Question:
     return canonical(BY_PATH["/coins/markets"], {}, params.items(), full_history=False)
 
 
-def _prices(answer: Answer, currencies: Sequence[str]) -> Iterator[Quote]:
+def prices_in(answer: Answer, currencies: Sequence[str]) -> Iterator[Quote]:
+    """The quotes in an answer to ``prices_question``. Raises UpstreamUnavailable for one that cannot be read."""
     for coin_id, figures in _decoded(answer, _price_answer).items():
         observed_at = figures.get("last_updated_at")
         for currency in currencies:

@@ -198,6 +198,22 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Ошибка в самом Dozor при загрузке {key}",
         "a bug in Dozor while loading {key}",
     ),
+    "outbox.store_unavailable": (
+        "База данных недоступна ({reason}): сообщения ждут, попробую ещё раз",
+        "The database is unavailable ({reason}): messages wait, and it is tried again",
+    ),
+    "outbox.channel_closed": (
+        "Канал {channel} ({kind}) больше не принимает сообщения: {reason}",
+        "The channel {channel} ({kind}) takes no messages any more: {reason}",
+    ),
+    "outbox.claims_lost": (
+        "Доставок, которые тем временем взял другой процесс: {deliveries}",
+        "Deliveries that another process has taken meanwhile: {deliveries}",
+    ),
+    "outbox.sender_failed": (
+        "Ошибка в Dozor при отправке в {kind}; сообщение будет отправлено ещё раз",
+        "A bug in Dozor while sending to {kind}; the message is sent again",
+    ),
     "watch.begun": (
         "Дозор начат: правил {rules}, рядов цен {series}",
         "The watch has begun: rules {rules}, series of prices {series}",

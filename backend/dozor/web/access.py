@@ -28,6 +28,7 @@ from functools import lru_cache
 from dozor.clock import Clock
 from dozor.web.errors import AccessDenied
 from dozor.web.quotas import Meter, Quota
+from dozor.web.sessions import OWNER
 
 KEY_NAMES = ("x-cg-demo-api-key", "x-cg-pro-api-key")
 KEY_QUERY_NAMES = ("x_cg_demo_api_key", "x_cg_pro_api_key")
@@ -39,6 +40,7 @@ class ClientKind(Enum):
     """How somebody was let in."""
 
     OWNER = "owner"
+    USER = "user"  # somebody whom the owner has let in
     KEY = "key"
     ANYBODY = "anybody"
 
@@ -72,7 +74,8 @@ class Credentials:
     is_local: bool  # it was made on this machine, by no proxy for somebody else
     keys: tuple[str, ...] = ()  # CoinGecko's headers and query forms, and the bearer token
     bearer: str | None = None
-    has_session: bool = False
+    session: str | None = None  # whose: see ``sessions.OwnerLogin.who``
+    cookie: str = ""  # the session's own
 
 
 class Access:
@@ -88,12 +91,14 @@ class Access:
     def is_owner(self, credentials: Credentials) -> bool:
         """Whether the owner asks: by session or by token."""
         bearer = _digest((credentials.bearer or "").encode())
-        return credentials.has_session or hmac.compare_digest(bearer, self._owner_token)
+        return credentials.session == OWNER or hmac.compare_digest(bearer, self._owner_token)
 
     def admit(self, credentials: Credentials, *, counted: bool = True) -> Client:
         """Let a read in; ``counted``: against its key's rate, as every market read is. Raises AccessDenied."""
         if self.is_owner(credentials):
-            return Client(ClientKind.OWNER, "owner")
+            return Client(ClientKind.OWNER, OWNER)
+        if credentials.session is not None:
+            return Client(ClientKind.USER, credentials.session)
         if self._keys and credentials.keys:
             rule = self._rule_of(credentials.keys)
             if rule is None:

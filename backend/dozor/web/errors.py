@@ -8,18 +8,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 
+from dozor.alerts.problems import RuleRejected
+from dozor.alerts.rule_service import TooManyRules
 from dozor.domain.errors import (
+    AlreadyThere,
     BudgetExhausted,
+    ChangedMeanwhile,
     DeadlinePassed,
     DozorError,
     KeyRejected,
     NotCached,
+    NotThere,
     QuestionRejected,
+    StoreUnavailable,
     TryLater,
     UpstreamLimited,
     UpstreamTimedOut,
     UpstreamUnavailable,
 )
+from dozor.domain.ids import Named
 from dozor.telemetry.phrases import Language, Words
 from dozor.web.quotas import Quota
 
@@ -36,6 +43,14 @@ class AccessDenied(DozorError):
         self.quota = quota
 
 
+class Refused(DozorError):
+    """A request of the own API that cannot be done as it was sent; ``code`` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class TooStale(DozorError):
     """There is an answer, but it is older than the asker accepts; a newer one may be had at ``retry_at``."""
 
@@ -48,6 +63,7 @@ class TooStale(DozorError):
 PROBLEMS: Mapping[str, tuple[int, Words]] = {
     # code: (status, title). A code never changes; programs read it.
     "unauthorized": (401, Words("Нужен вход или ключ", "Sign in or send a key")),
+    "forbidden": (403, Words("Этого делать нельзя", "This is not allowed")),
     "rate-limited": (429, Words("Слишком много запросов с этим ключом", "Too many requests with this key")),
     "budget-exhausted": (429, Words("Запас запросов к CoinGecko исчерпан", "The upstream budget is spent")),
     "upstream-limited": (429, Words("CoinGecko ограничил нас", "Upstream limits us")),
@@ -56,9 +72,16 @@ PROBLEMS: Mapping[str, tuple[int, Words]] = {
     "key-rejected": (502, Words("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
     "upstream-timeout": (504, Words("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
     "not-cached": (504, Words("Такого в кэше нет", "The cache has nothing of the kind")),
+    "store-unavailable": (503, Words("База данных недоступна", "The database is unavailable")),
     "too-stale": (503, Words("Данные старше, чем допускает запрос", "The data is older than the request accepts")),
     "not-found": (404, Words("Не найдено", "Not found")),
     "method-not-allowed": (405, Words("Метод не поддерживается", "Method not allowed")),
+    "duplicate": (409, Words("Такое уже есть", "There is one like it")),
+    "under-way": (409, Words("Такой же запрос ещё выполняется", "The same request is under way")),
+    "changed-meanwhile": (412, Words("Уже изменено кем-то другим", "It was changed meanwhile")),
+    "too-large": (413, Words("Слишком много данных", "The request is too large")),
+    "limit-reached": (422, Words("Больше нельзя", "No more are allowed")),
+    "key-reused": (422, Words("Ключ уже использован для другого запроса", "The key was used for another request")),
     "invalid-request": (422, Words("Запрос составлен неверно", "The request is not valid")),
     "rejected-by-upstream": (422, Words("CoinGecko отклонил запрос", "Upstream rejects the request")),
     "plan-limit": (422, Words("Тариф CoinGecko этого не позволяет", "The upstream plan does not allow this")),
@@ -77,6 +100,20 @@ def code_of(error: DozorError) -> str:
             return error.code
         case TooStale():
             return "too-stale"
+        case Refused():
+            return error.code
+        case RuleRejected():
+            return "invalid-request"
+        case TooManyRules():
+            return "limit-reached"
+        case NotThere():
+            return "not-found"
+        case AlreadyThere():
+            return "duplicate"
+        case ChangedMeanwhile():
+            return "changed-meanwhile"
+        case StoreUnavailable():
+            return "store-unavailable"
         case BudgetExhausted():
             return "budget-exhausted"
         case UpstreamLimited():
@@ -144,8 +181,23 @@ def problem(
     return status, _json(body)
 
 
+def mistakes_in(error: DozorError, language: Language) -> Sequence[Mapping[str, str]]:
+    """Each thing that is wrong with what was sent, with its place in it; a duplicate's is a link to its like."""
+    match error:
+        case RuleRejected():
+            return [
+                {"pointer": one.pointer, "code": one.code, "message": one.message.in_language(language)}
+                for one in error.problems
+            ]
+        case AlreadyThere() if error.name.startswith(Named.ALERT.value):
+            return [{"pointer": "", "code": "duplicate", "message": f"/api/v1/alerts/{error.name}"}]
+    return ()
+
+
 def detail_of(error: DozorError, language: Language) -> str:
     """What happened, in words for a person."""
+    if isinstance(error, RuleRejected):
+        return "; ".join(f"{one.pointer or '/'}: {one.message.in_language(language)}" for one in error.problems)
     if isinstance(error, QuestionRejected):
         return _words_of(error.body)
     if language is Language.RU:

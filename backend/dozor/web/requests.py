@@ -65,12 +65,14 @@ def credentials(scope: Scope, request: Asked, login: OwnerLogin, trusted: Sequen
     is_local = is_local and is_loopback_name(request.headers.get("host"))
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" and token.strip() else None
+    cookie = cookie_parser(request.headers.get("cookie", "")).get(COOKIE, "")
     return Credentials(
         address=address,
         is_local=is_local,
         keys=keys_in(request.headers, request.query, bearer),
         bearer=bearer,
-        has_session=login.is_valid(cookie_parser(request.headers.get("cookie", "")).get(COOKIE, "")),
+        session=login.who(cookie) if cookie else None,
+        cookie=cookie,
     )
 
 

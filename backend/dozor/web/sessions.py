@@ -1,7 +1,8 @@
-"""The owner's way in: a one-time link in the log, and the cookie that it gives the page."""
+"""Ways in: the owner's one-time link in the log, and the cookies that it and invitations give the page."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
@@ -14,6 +15,7 @@ from itsdangerous import BadSignature, TimestampSigner
 from dozor.domain.errors import CannotRunHere
 
 COOKIE = "dozor_session"
+OWNER = "owner"  # in a cookie, and for budgets; other users stand there by their ids
 SESSION_FOR = timedelta(days=30)
 SECRET_BYTES = 32
 
@@ -28,6 +30,7 @@ class OwnerLogin:
     def __init__(self, secret: bytes) -> None:
         if len(secret) < SECRET_BYTES:
             raise ValueError("the secret is too short to sign with")
+        self._secret = secret
         self._signer = TimestampSigner(secret, salt="dozor.session")
         self._code: str | None = secrets.token_urlsafe(24)
 
@@ -41,15 +44,26 @@ class OwnerLogin:
         if self._code is None or not hmac.compare_digest(code.encode(), self._code.encode()):
             return None
         self._code = None
-        return self._signer.sign(f"owner.{secrets.token_urlsafe(8)}").decode()
+        return self.cookie_for(OWNER)
 
-    def is_valid(self, cookie: str) -> bool:
-        """Whether this cookie is one of ours and not too old."""
+    def cookie_for(self, who: str) -> str:
+        """A new session of ``OWNER`` or of the user with this id."""
+        return self._signer.sign(f"{who}.{secrets.token_urlsafe(8)}").decode()
+
+    def who(self, cookie: str) -> str | None:
+        """Whose session this is; ``None`` for a cookie that is none of ours, or too old."""
         try:
-            self._signer.unsign(cookie, max_age=int(SESSION_FOR.total_seconds()))
+            signed = self._signer.unsign(cookie, max_age=int(SESSION_FOR.total_seconds()))
         except BadSignature:
-            return False
-        return True
+            return None
+        return signed.decode().partition(".")[0]
+
+    def csrf_token(self, cookie: str) -> str:
+        """What a page with this cookie has to send with everything that changes something.
+
+        Another site can have the browser send the cookie, but cannot read this.
+        """
+        return hmac.new(self._secret, b"dozor.csrf " + cookie.encode(), hashlib.sha256).hexdigest()
 
 
 def session_secret(file: Path) -> bytes:

@@ -3,7 +3,6 @@
 Annotations here are evaluated at once (no ``from __future__``): FastAPI reads them, and some name a local value.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,7 +14,6 @@ from fastapi.openapi.utils import get_openapi
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dozor.clock import Clock
@@ -23,12 +21,14 @@ from dozor.domain.errors import DozorError
 from dozor.telemetry.phrases import Language
 from dozor.web import described
 from dozor.web.access import Client, ClientKind
+from dozor.web.alert_schemas import SENT
 from dozor.web.api.market import MarketApi
 from dozor.web.assets import Assets
 from dozor.web.errors import (
     code_of,
     coingecko_error,
     detail_of,
+    mistakes_in,
     problem,
     retry_after_s,
 )
@@ -47,6 +47,7 @@ log = structlog.get_logger(__name__)
 
 NO_STORE = {"cache-control": "no-store"}
 PROBLEM_JSON = "application/problem+json"
+GATEWAY_PATH = "/api/v3"
 STATUS_CODES = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -61,6 +62,7 @@ def build_site(
     language: Language,
     allowed_origins: Sequence[str],
     assets: Assets,
+    more: Sequence[APIRouter] = (),
 ) -> ASGIApp:
     """Put the parts together."""
     app = FastAPI(
@@ -72,16 +74,14 @@ def build_site(
         redirect_slashes=False,
     )
     app.include_router(api.router())
+    for router in more:
+        app.include_router(router)
     app.include_router(_operations(api, reporter))
     app.include_router(page.router())
-    mount = Mount("/api/v3", gateway)
-    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)  # else a line break in a path is nobody's
-    # Before all others, because routes are tried one after the other. The mount itself begins behind the slash.
-    app.router.routes[:0] = [mount, Route("/api/v3", gateway)]
     app.mount("/static", assets)
     _describe(app, version)
-    _explain_errors(app, clock, language, allowed_origins)
-    return Shell(app, language, allowed_origins)
+    _explain_errors(app, clock, language)
+    return Shell(app, gateway, clock, language, allowed_origins)
 
 
 def _operations(api: MarketApi, reporter: Reporter) -> APIRouter:
@@ -126,6 +126,8 @@ def _describe(app: FastAPI, version: str) -> None:
         if app.openapi_schema is None:
             description = get_openapi(title="Dozor", version=version, routes=app.routes)
             description["paths"].update(gateway_paths())
+            for sent_model in SENT:
+                description["components"]["schemas"][sent_model.__name__] = sent_model.model_json_schema()
             for model, example in EXAMPLES.items():  # FastAPI itself would leave out what is null in them
                 description["components"]["schemas"][model.__name__]["examples"] = [example]
             app.openapi_schema = description
@@ -134,7 +136,7 @@ def _describe(app: FastAPI, version: str) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending the description
 
 
-def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origins: Sequence[str]) -> None:
+def _explain_errors(app: FastAPI, clock: Clock, default: Language) -> None:
     def reply(request: Request, code: str, detail: str, **more: Any) -> Response:
         language = language_of(request.headers.get("accept-language", ""), default)
         status, body = problem(code, detail, language=language, instance=_request_id(request.scope), **more)
@@ -148,7 +150,13 @@ def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origi
     @app.exception_handler(DozorError)
     async def on_dozor_error(request: Request, error: DozorError) -> Response:
         language = language_of(request.headers.get("accept-language", ""), default)
-        return reply(request, code_of(error), detail_of(error, language), retry_after=retry_after_s(error, clock.now()))
+        return reply(
+            request,
+            code_of(error),
+            detail_of(error, language),
+            retry_after=retry_after_s(error, clock.now()),
+            errors=mistakes_in(error, language),
+        )
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid_request(request: Request, error: RequestValidationError) -> Response:
@@ -171,19 +179,21 @@ def _explain_errors(app: FastAPI, clock: Clock, default: Language, allowed_origi
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, _: Exception) -> Response:
-        # The framework raises it again behind this reply, and ``Shell`` logs it.
-        if request.scope["path"].startswith("/api/v3"):
-            status, body = coingecko_error(DozorError("Internal Server Error"), clock.now())
-            cors = cors_headers(request.headers.get("origin"), allowed_origins)
-            return Response(body, status, {"content-type": JSON, **dict(cors), **NO_STORE})
-        return reply(request, "internal", "")
+        return reply(request, "internal", "")  # the framework raises it again behind this, and ``Shell`` logs it
 
 
 class Shell:
-    """What every request goes through: an id, HEAD as GET, CORS for the own API, and an answer even to our own bugs."""
+    """What every request goes through: an id, HEAD as GET, CORS for the own API, and an answer even to our own bugs.
 
-    def __init__(self, app: ASGIApp, language: Language, allowed_origins: Sequence[str]) -> None:
+    The gateway is called from here: the framework's way to it would cost a fifth of a warm answer.
+    """
+
+    def __init__(
+        self, app: ASGIApp, gateway: ASGIApp, clock: Clock, language: Language, allowed_origins: Sequence[str]
+    ) -> None:
         self._app = app
+        self._gateway = gateway
+        self._clock = clock
         self._language = language
         self._origins = tuple(allowed_origins)
 
@@ -197,6 +207,7 @@ class Shell:
         state["request_id"] = request_id
         started = False
         more: tuple[tuple[str, str], ...] = (("x-request-id", request_id), ("x-content-type-options", "nosniff"))
+        is_gateways = scope["path"].startswith(f"{GATEWAY_PATH}/") or scope["path"] == GATEWAY_PATH
         if scope["path"].startswith("/api/v1/"):
             origin = _header(scope, b"origin")
             if scope["method"] == "OPTIONS":
@@ -218,18 +229,28 @@ class Shell:
 
         try:
             refused = too_long(scope)
-            if refused is not None and not scope["path"].startswith("/api/v3"):  # the gateway has its own shape
+            if refused is not None and not is_gateways:  # the gateway has its own shape
                 await self._refuse(scope, refused, request_id).send(send_with_headers)
                 return
             # HEAD is GET here; the server, which keeps its own scope, leaves the body out. Not for the login link: a
             # preview's look at it must not spend it.
             as_get = scope["method"] == "HEAD" and scope["path"] != "/login"
             inner = {**scope, "method": "GET"} if as_get else scope
-            await self._app(inner, receive, send_with_headers)
+            if is_gateways:
+                inner = {**inner, "root_path": scope.get("root_path", "") + GATEWAY_PATH}
+                await self._gateway(inner, receive, send_with_headers)
+            else:
+                await self._app(inner, receive, send_with_headers)
         except Exception:  # a bug must cost one request, not the connection without a word
             log.exception("server.request_failed", request_id=request_id)
             if not started:
-                await self._refuse(scope, "internal", request_id).send(send_with_headers)
+                reply = self._gateways_bug(scope) if is_gateways else self._refuse(scope, "internal", request_id)
+                await reply.send(send_with_headers)
+
+    def _gateways_bug(self, scope: Scope) -> Reply:
+        status, body = coingecko_error(DozorError("Internal Server Error"), self._clock.now())
+        reply = Reply(status, (("content-type", JSON), *NO_STORE.items()), body)
+        return reply.with_headers(*cors_headers(_header(scope, b"origin"), self._origins))
 
     def _refuse(self, scope: Scope, code: str, request_id: str) -> Reply:
         language = language_of(_header(scope, b"accept-language") or "", self._language)

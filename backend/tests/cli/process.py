@@ -7,7 +7,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,15 +41,18 @@ class Process:
 
 
 @contextlib.asynccontextmanager
-async def dozor_process(folder: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
-    """``dozor`` with these settings and no others, its data in ``folder``; killed at the end if it still runs."""
+async def dozor_process(
+    folder: Path, *arguments: str, program: Sequence[str] = (sys.executable, "-m", "dozor"), **environment: str
+) -> AsyncIterator[Process]:
+    """``dozor`` with these settings and no others, its data in ``folder``; killed at the end if it still runs.
+
+    ``program`` is what the arguments are given to.
+    """
     inherited = {
         name: value for name, value in os.environ.items() if name in {"PATH", "SYSTEMROOT", "HOME", "TEMP", "TMP"}
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "dozor",
+        *program,
         *arguments,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +44,12 @@ class SqlPeople:
     async def get(self, user_id: str) -> User:
         """One user. Raises NotThere."""
         return await self._one(users.c.id == user_id, user_id)
+
+    async def load(self, ids: Collection[str]) -> Mapping[str, User]:
+        """These users, for who writes to them; those that are gone are left out."""
+        async with self._database.read() as connection:
+            rows = await connection.execute(select(users).where(users.c.id.in_(ids)))
+            return {row.id: user_of(row) for row in rows}
 
     async def of_telegram(self, telegram_user_id: int) -> User:
         """The user with this Telegram account. Raises NotThere."""

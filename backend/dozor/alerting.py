@@ -1,0 +1,182 @@
+"""The wiring of the alerts: people, rules, the watch over them and the deliveries, over one database."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from fastapi import APIRouter
+
+from dozor.alerts.channel_requests import WEBHOOK
+from dozor.alerts.dispatcher import Dispatcher
+from dozor.alerts.letters import Letters
+from dozor.alerts.messages.told import Coin
+from dozor.alerts.patrol import Patrol
+from dozor.alerts.rule_service import RuleService
+from dozor.alerts.sending import Sender
+from dozor.alerts.testing import ChannelTester
+from dozor.clock import Clock
+from dozor.domain.ids import Named, new_id
+from dozor.domain.people import NewUser
+from dozor.domain.watch_pace import Means
+from dozor.market.catalogue import Catalogue
+from dozor.market.quotes import Quotes
+from dozor.market.service import MarketService
+from dozor.market.subjects import Subjects
+from dozor.notify.webhook import WebhookSender
+from dozor.settings import Settings
+from dozor.storage.sql.channel_book import SqlChannelBook
+from dozor.storage.sql.database import Database, opened
+from dozor.storage.sql.delivery_log import SqlDeliveryLog, SqlEventLog
+from dozor.storage.sql.idempotency import SqlIdempotency
+from dozor.storage.sql.lease_book import SqlLeases
+from dozor.storage.sql.outbox import SqlOutbox
+from dozor.storage.sql.people import SqlInvitations, SqlPeople
+from dozor.storage.sql.rule_book import SqlRuleBook
+from dozor.storage.sql.tokens import SqlTokens
+from dozor.storage.sql.vault import open_vault
+from dozor.storage.sql.watch_store import SqlWatchStore
+from dozor.upstream.accounts import Accounts
+from dozor.web.access import Access
+from dozor.web.api.alerts import AlertsApi
+from dozor.web.api.channels import ChannelsApi
+from dozor.web.api.events import EventsApi
+from dozor.web.api.people import PeopleApi
+from dozor.web.api.sent import Once
+from dozor.web.members import Members
+from dozor.web.sessions import OwnerLogin
+
+VAULT_FILE = "secrets.key"
+DRAIN_S = 3.0  # of the ten seconds that a stop may take
+
+
+@dataclass(frozen=True, slots=True)
+class Alerting:
+    """What of the alerts others are shown."""
+
+    routers: tuple[APIRouter, ...]
+    patrol: Patrol
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How people come in: what the rest of the site uses too."""
+
+    access: Access
+    login: OwnerLogin
+
+
+@asynccontextmanager
+async def alerting(
+    settings: Settings,
+    tasks: asyncio.TaskGroup,
+    clock: Clock,
+    market: MarketService,
+    accounts: Accounts,
+    doors: Doors,
+) -> AsyncIterator[Alerting]:
+    """Build it, and take it down. Raises CannotRunHere, and StoreUnavailable while PostgreSQL is away."""
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(opened(settings.database, clock, settings.language))
+        vault = open_vault(settings.data_dir / VAULT_FILE)
+        rules = RuleService(SqlRuleBook(database), Subjects(market), clock, most_rules=settings.alerts_per_user)
+        people, tokens = SqlPeople(database), SqlTokens(database)
+        owner = NewUser("owner", settings.language.value)
+        members = Members(
+            doors.access,
+            doors.login,
+            people,
+            tokens,
+            clock,
+            owner=owner,
+            trusted_proxies=settings.trusted_proxies,
+        )
+        once = Once(SqlIdempotency(database), clock)
+        channels = SqlChannelBook(database, vault)
+        letters = Letters(partial(_coin_of, market.catalogue))
+        trusted = (await people.owner(clock.now(), owner)).id if settings.allow_private_webhooks else None
+        webhooks = await stack.enter_async_context(WebhookSender(clock, trusted_user=trusted))
+        senders: dict[str, Sender] = {WEBHOOK: webhooks}
+        dispatcher = Dispatcher(
+            SqlOutbox(database), channels, people, senders, letters, clock, holder=secrets.token_hex(8)
+        )
+        sending = tasks.create_task(dispatcher.run(), name="deliveries")
+        stack.push_async_callback(_drained, dispatcher, sending)
+        patrol = _patrol(settings, database, market, accounts, clock, dispatcher.wake)
+        watching = tasks.create_task(patrol.run(), name="watch")
+        stack.push_async_callback(_ended, watching)
+        yield Alerting(
+            (
+                AlertsApi(rules, members, once, clock, settings.language).router(),
+                ChannelsApi(
+                    channels,
+                    ChannelTester(senders, clock),
+                    members,
+                    once,
+                    clock,
+                    allow_private=settings.allow_private_webhooks,
+                ).router(),
+                EventsApi(
+                    SqlEventLog(database), SqlDeliveryLog(database), letters, members, clock, settings.language
+                ).router(),
+                PeopleApi(people, tokens, SqlInvitations(database), members, once, clock).router(),
+            ),
+            patrol,
+        )
+
+
+def _patrol(
+    settings: Settings,
+    database: Database,
+    market: MarketService,
+    accounts: Accounts,
+    clock: Clock,
+    when_told: Callable[[], None],
+) -> Patrol:
+    async def means() -> Means:
+        spending = await accounts.spending()
+        left = None if spending.month_limit is None else max(0, spending.month_limit - spending.month_used)
+        return Means(spending.minute_limit, left, (spending.month.resets_at - clock.now()).total_seconds())
+
+    async def arm(armed: bool) -> None:  # noqa: FBT001  # what is armed or not is all that is said
+        await accounts.arm(armed=armed)
+
+    def new_event_id(now: datetime) -> str:
+        return new_id(Named.EVENT, now)
+
+    return Patrol(
+        SqlWatchStore(database),
+        SqlLeases(database, clock),
+        Quotes(market),
+        clock,
+        holder=secrets.token_hex(8),
+        new_event_id=new_event_id,
+        means=means,
+        arm=arm,
+        wished_s=settings.watch_interval_s,
+        when_told=when_told,
+    )
+
+
+def _coin_of(catalogue: Catalogue, coin_id: str) -> Coin:
+    """What people call it, as far as any answer has told."""
+    known = catalogue.get(coin_id)
+    return Coin(coin_id, coin_id) if known is None else Coin(known.symbol.upper() or coin_id, known.name or coin_id)
+
+
+async def _drained(dispatcher: Dispatcher, task: asyncio.Task[None]) -> None:
+    """Let what is on its way end; what takes too long is cut off, and given out again after the next start."""
+    dispatcher.stop()
+    await asyncio.wait({task}, timeout=DRAIN_S)
+    await _ended(task)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel it, and wait until it has given its lease back."""
+    task.cancel()
+    await asyncio.wait({task})
