@@ -23,7 +23,7 @@ def main(args: list[str]) -> int:
             case ["check", *rest]:
                 return _check(places, rest)
             case _:
-                _prepare(places, frozenset())
+                _prepare(places, groups_of(args))
                 return _become([str(places.python), "-m", "dozor", *args])
     except Stop as stop:
         say(str(stop))
@@ -33,6 +33,12 @@ def main(args: list[str]) -> int:
     except KeyboardInterrupt:
         say(sentence("interrupted"))
         return 130
+
+
+def groups_of(args: list[str]) -> frozenset[str]:
+    """What a command of Dozor's own needs beside the application: only a plan that is to be drawn as .png does."""
+    is_png = args[:1] == ["plan"] and any(argument.lower().endswith(".png") for argument in args)
+    return frozenset({"picture"}) if is_png else frozenset()
 
 
 def _test(places: Places, args: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -15,6 +16,7 @@ from dozor.domain.budget import Limits, minute_allowance
 from dozor.domain.errors import ConfigurationMistake
 from dozor.forecast import report
 from dozor.forecast.access_log import Recorded, read_log
+from dozor.forecast.picture import png
 from dozor.forecast.simulation import DAY_S, Forecast, Moments, forecast
 from dozor.forecast.workload import KINDS, SEED, USUAL_CURRENCIES, Moment, Workload
 from dozor.setting_values import Plan
@@ -59,18 +61,14 @@ def plan_command(  # what a user may say
     log: Annotated[Path | None, typer.Option(help="A recorded access log instead of rates.")] = None,
     days: Annotated[float, typer.Option(min=0.01, max=31, help="How many days of a month of 31.")] = 31,
     seed: Annotated[int, typer.Option(help="Another seed makes up other questions.")] = SEED,
-    plot: Annotated[Path | None, typer.Option(help="Write a picture of the ages to this .svg file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the ages to this .svg or .png file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of lines.")] = False,  # noqa: FBT002  # typer
 ) -> None:
     """Simulate a workload with the real planner and admission. Costs no call. Raises ConfigurationMistake."""
     settings = settings_of_this_start()
     language = settings.language
-    if plot is not None and plot.suffix.lower() != ".svg":
-        _refuse(
-            language,
-            f"--plot {plot}: картинка пишется как .svg; браузер и графический редактор сохранят её и как .png",
-            f"--plot {plot}: pictures are written as .svg, which any browser or editor turns into .png",
-        )
+    if plot is not None:
+        _refuse_plot(plot, language)
     keyed = (plan or settings.coingecko_plan) is not Plan.KEYLESS
     limits, paid = _limits(settings, plan, per_minute, per_month)
     ids: Sequence[str] = [f"coin-{number + 1}" for number in range(coins)]
@@ -187,12 +185,37 @@ def _lines(shown: Mapping[str, Any], recorded: Recorded | None, language: Langua
     return lines
 
 
+def _refuse_plot(plot: Path, language: Language) -> None:
+    """Before anything is simulated: a minute later is too late to say it."""
+    if plot.suffix.lower() not in {".svg", ".png"}:
+        _refuse(
+            language,
+            f"--plot {plot}: картинка пишется как .svg или .png",
+            f"--plot {plot}: a picture is written as .svg or .png",
+        )
+    if plot.suffix.lower() == ".png" and find_spec("matplotlib") is None:
+        _refuse(
+            language,
+            f"--plot {plot}: для .png нужна библиотека: pip install 'dozor[picture]'; .svg пишется без неё",
+            f"--plot {plot}: .png needs a library: pip install 'dozor[picture]'; .svg is written without it",
+        )
+    if not plot.absolute().parent.is_dir():
+        _refuse(
+            language,
+            f"--plot {plot}: нет папки {plot.absolute().parent}",
+            f"--plot {plot}: there is no folder {plot.absolute().parent}",
+        )
+
+
 def _write_plot(plot: Path, found: Forecast, language: Language) -> None:
     title = Words("Возраст ответов", "Age of the answers").in_language(language)
     across = Words("секунды", "seconds").in_language(language)
     down = Words("доля ответов не старше", "share of the answers that are no older").in_language(language)
     try:
-        plot.write_text(report.svg(found, title, across, down), encoding="utf-8")
+        if plot.suffix.lower() == ".png":
+            plot.write_bytes(png(found, title, across, down))
+        else:
+            plot.write_text(report.svg(found, title, across, down), encoding="utf-8")
     except OSError as error:
         _refuse(
             language,

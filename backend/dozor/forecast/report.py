@@ -63,10 +63,16 @@ def table(rows: Mapping[str, Mapping[str, Any]], headings: Sequence[str]) -> lis
     ]
 
 
+def longest_shown(forecast: Forecast) -> float:
+    """How far a picture reaches, in seconds: to what 99 in 100 answers of each kind are no older than."""
+    ages = [sorted(kind.ages) for kind in forecast.kinds.values() if kind.ages]
+    return max((of_kind[min(len(of_kind) - 1, int(len(of_kind) * 0.99))] for of_kind in ages), default=1.0) or 1.0
+
+
 def svg(forecast: Forecast, title: str, x_label: str, y_label: str) -> str:
     """How old answers are, by kind: which share of them (down) is no older than that (across), as curves."""
     curves = {name: sorted(kind.ages) for name, kind in sorted(forecast.kinds.items()) if kind.ages}
-    longest = max((ages[min(len(ages) - 1, int(len(ages) * 0.99))] for ages in curves.values()), default=1.0) or 1.0
+    longest = longest_shown(forecast)
     inner_width, inner_height = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN
     parts = [
         (

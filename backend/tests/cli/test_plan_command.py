@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -57,6 +58,15 @@ async def test_the_picture_is_an_svg(tmp_path: Path) -> None:
     assert len(root.findall("{http://www.w3.org/2000/svg}polyline")) > 3
 
 
+async def test_the_picture_is_a_png(tmp_path: Path) -> None:
+    plot = tmp_path / "ages.PNG"
+    finished = await finish(tmp_path, "plan", *SHORT, "--plot", str(plot))
+    assert finished.code == 0, finished
+    head = plot.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:]) == (1200, 750)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -64,7 +74,8 @@ async def test_the_picture_is_an_svg(tmp_path: Path) -> None:
         (("--rate", "bananas=3"), "--rate bananas=3: needs KIND=NUMBER"),
         (("--rate", "prices=nan"), "--rate prices=nan: needs KIND=NUMBER"),
         (("--log", "no-such.log"), "--log no-such.log: cannot be read"),
-        (("--plot", "ages.gif"), "--plot ages.gif: pictures are written as .svg"),
+        (("--plot", "no-such-folder/ages.svg"), "--plot no-such-folder/ages.svg: there is no folder"),
+        (("--plot", "ages.gif"), "--plot ages.gif: a picture is written as .svg or .png"),
     ],
 )
 async def test_mistakes_are_plain_sentences(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -237,7 +237,7 @@ async def test_no_secret_is_ever_said(tmp_path: Path) -> None:
                 await body_of(client, f"{url}/api/v3/ping?x_cg_demo_api_key=wrong-secret")
             dozor.process.send_signal(signal.SIGTERM)
             _, text = await dozor.end()
-    assert "secret" not in text.replace("session.secret", "")
+    assert "secret" not in text.replace("session.secret", "").replace(str(tmp_path), "")
     assert "login" not in text, "with a token of the operator's own no link is printed"
 
 

@@ -7,6 +7,10 @@ import sys
 import venv
 from typing import TYPE_CHECKING
 
+import pytest
+
+from launcher.main import groups_of
+
 if TYPE_CHECKING:
     from tiny_project import Gate, Project
 
@@ -131,3 +135,17 @@ def test_failed_build_says_why_and_the_mended_one_goes_on_from_there(project: Pr
     mended = project.run()
     assert mended.code == 0, mended.err
     assert "заново" not in mended.err
+
+
+@pytest.mark.parametrize(
+    ("args", "groups"),
+    [
+        (["plan", "--plot", "ages.PNG"], {"picture"}),
+        (["plan", "--plot=ages.png"], {"picture"}),
+        (["plan", "--plot", "ages.svg"], set()),
+        (["serve"], set()),
+        ([], set()),
+    ],
+)
+def test_what_draws_a_png_is_installed_for_who_asks_for_one(args: list[str], groups: set[str]) -> None:
+    assert groups_of(args) == groups
