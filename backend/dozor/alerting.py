@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +12,14 @@ from functools import partial
 
 from fastapi import APIRouter
 
-from dozor.alerts.channel_requests import WEBHOOK
+from dozor.alerts.channel_requests import TELEGRAM, WEBHOOK
+from dozor.alerts.concierge import Concierge
+from dozor.alerts.deliveries import Backlog
 from dozor.alerts.dispatcher import Dispatcher
 from dozor.alerts.letters import Letters
 from dozor.alerts.messages.told import Coin
-from dozor.alerts.patrol import Patrol
+from dozor.alerts.pairing import PairingCodes
+from dozor.alerts.patrol import Patrol, WatchReport
 from dozor.alerts.rule_service import RuleService
 from dozor.alerts.sending import Sender
 from dozor.alerts.testing import ChannelTester
@@ -28,6 +31,9 @@ from dozor.market.catalogue import Catalogue
 from dozor.market.quotes import Quotes
 from dozor.market.service import MarketService
 from dozor.market.subjects import Subjects
+from dozor.notify.bot_api import BotApi
+from dozor.notify.telegram import TelegramSender
+from dozor.notify.telegram_bot import TelegramBot
 from dozor.notify.webhook import WebhookSender
 from dozor.settings import Settings
 from dozor.storage.sql.channel_book import SqlChannelBook
@@ -60,7 +66,8 @@ class Alerting:
     """What of the alerts others are shown."""
 
     routers: tuple[APIRouter, ...]
-    patrol: Patrol
+    watch: Callable[[], WatchReport]
+    backlog: Callable[[], Awaitable[Backlog]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Doors:
 
     access: Access
     login: OwnerLogin
+    secret: bytes
 
 
 @asynccontextmanager
@@ -96,20 +104,41 @@ async def alerting(
             owner=owner,
             trusted_proxies=settings.trusted_proxies,
         )
+        invitations = SqlInvitations(database)
         once = Once(SqlIdempotency(database), clock)
         channels = SqlChannelBook(database, vault)
         letters = Letters(partial(_coin_of, market.catalogue))
         trusted = (await people.owner(clock.now(), owner)).id if settings.allow_private_webhooks else None
         webhooks = await stack.enter_async_context(WebhookSender(clock, trusted_user=trusted))
         senders: dict[str, Sender] = {WEBHOOK: webhooks}
-        dispatcher = Dispatcher(
-            SqlOutbox(database), channels, people, senders, letters, clock, holder=secrets.token_hex(8)
-        )
+        codes = PairingCodes(doors.secret)
+        bot: TelegramBot | None = None
+        if settings.telegram_bot_token is not None:
+            bot_api = await stack.enter_async_context(
+                BotApi(settings.telegram_api_base_url, settings.telegram_bot_token.reveal(), clock)
+            )
+            senders[TELEGRAM], bot = TelegramSender(bot_api, clock), TelegramBot(bot_api)
+        outbox = SqlOutbox(database)
+        dispatcher = Dispatcher(outbox, channels, people, senders, letters, clock, holder=secrets.token_hex(8))
         sending = tasks.create_task(dispatcher.run(), name="deliveries")
         stack.push_async_callback(_drained, dispatcher, sending)
         patrol = _patrol(settings, database, market, accounts, clock, dispatcher.wake)
         watching = tasks.create_task(patrol.run(), name="watch")
         stack.push_async_callback(_ended, watching)
+        if bot is not None:
+            concierge = Concierge(
+                bot,
+                SqlLeases(database, clock),
+                people,
+                invitations,
+                channels,
+                rules,
+                codes,
+                clock,
+                holder=secrets.token_hex(8),
+            )
+            listening = tasks.create_task(concierge.run(), name="listen to Telegram")
+            stack.push_async_callback(_ended, listening)
         yield Alerting(
             (
                 AlertsApi(rules, members, once, clock, settings.language).router(),
@@ -119,14 +148,17 @@ async def alerting(
                     members,
                     once,
                     clock,
+                    codes,
+                    bot,
                     allow_private=settings.allow_private_webhooks,
                 ).router(),
                 EventsApi(
                     SqlEventLog(database), SqlDeliveryLog(database), letters, members, clock, settings.language
                 ).router(),
-                PeopleApi(people, tokens, SqlInvitations(database), members, once, clock).router(),
+                PeopleApi(people, tokens, invitations, members, once, clock).router(),
             ),
-            patrol,
+            patrol.report,
+            lambda: outbox.backlog(clock.now()),
         )
 
 

@@ -173,7 +173,8 @@ async def running(
         chart_reader = ChartReader(market)
         picture_flights: SingleFlight[Image | None] = SingleFlight(tasks, MEMORY_FLIGHTS)
 
-        login = OwnerLogin(session_secret(settings.data_dir / "session.secret"))
+        secret = session_secret(settings.data_dir / "session.secret")
+        login = OwnerLogin(secret)
         token = settings.owner_token.reveal() if settings.owner_token else secrets.token_urlsafe(32)
         access = Access(
             [KeyRule(key.name, key.key.reveal().encode(), key.calls_per_minute) for key in settings.gateway_keys],
@@ -182,7 +183,7 @@ async def running(
             clock=clock,
         )
         alerts = await stack.enter_async_context(
-            alerting(settings, tasks, clock, market, accounts, Doors(access, login))
+            alerting(settings, tasks, clock, market, accounts, Doors(access, login, secret))
         )
         variants = Variants()
         # Apart: bodies with a growing age in them must not push out the gateway's, which stay the same.
@@ -192,7 +193,7 @@ async def running(
             "redis": lambda: "off" if redis is None else _up_or_down(up=redis.link.up),
             "disk": lambda: _up_or_down(up=disk.is_up),
         }
-        reporter = Reporter(about, upstream, stats, memory, states)
+        reporter = Reporter(about, upstream, stats, memory, states, alerts.watch, alerts.backlog)
         api = MarketApi(
             market,
             market if settings.derived_charts is DerivedCharts.OFF else chart_reader,

@@ -135,13 +135,18 @@ def _host(text: str) -> str:
 
 
 def _base_url(text: str) -> str:
+    found = _url(text)
+    return found + ("/api/v3" if found and urlsplit(found).path == "" else "")
+
+
+def _url(text: str) -> str:
     if not text:
         return ""
     parts = urlsplit(text)
     extras = parts.query or parts.fragment or parts.username
     if parts.scheme not in {"http", "https"} or not parts.hostname or extras or parts.port == 0:
         raise IllegalValue
-    return text.rstrip("/") + ("/api/v3" if parts.path in {"", "/"} else "")
+    return text.rstrip("/")
 
 
 def _folder(text: str) -> str:
@@ -399,7 +404,7 @@ SETTINGS: Mapping[str, Setting] = {
             "TELEGRAM_API_BASE_URL",
             "https://api.telegram.org",
             Words("адрес http:// или https://", "an http:// or https:// URL"),
-            _base_url,
+            _url,
         ),
         Setting(
             "DOZOR_OWNER_TOKEN",

@@ -63,6 +63,17 @@ class Page:
 RUSSIAN = {
     # Operations
     "The market table": "Таблица рынка",
+    "How prices are watched for alerts; of several processes one watches.": "Как проверяются цены.",
+    "whether this process watches": "проверяет ли этот процесс",
+    "rules that are watched": "сколько правил проверяется",
+    "coins in currencies, and what is derived from them": "монеты в валютах и всё производное от них",
+    "seconds between two looks, as the quota affords it": "секунды между проверками, насколько хватает квоты",
+    "whether extremes between two looks are seen": "видны ли экстремумы между проверками",
+    "the last look whose prices were taken in": "последняя проверка, цены которой учтены",
+    "Messages under way. ``null`` while the database is away.": "Сообщения в пути. ``null``: база недоступна.",
+    "that are not finished": "сколько не завершено",
+    "of these, tried in vain before": "из них уже отправлялись безуспешно",
+    "wait of the oldest that could be sent, seconds": "сколько ждёт самое старое из готовых, секунды",
     "One coin": "Одна монета",
     "Price, cap and volume over time": "Цена, капитализация и объём во времени",
     "Open, high, low and close over time": "Открытие, максимум, минимум и закрытие во времени",

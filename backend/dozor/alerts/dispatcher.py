@@ -11,7 +11,7 @@ import contextlib
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
 
@@ -83,6 +83,7 @@ class Dispatcher:
         self._groups = Groups()
         self._rests: dict[str, _Rest] = {}
         self._settled: asyncio.Queue[Settlement] = asyncio.Queue()
+        self._under_way: dict[str, Claim] = {}  # by the delivery, until it is settled
         self._due = asyncio.Event()
         self._free = asyncio.Semaphore(AT_ONCE)
         self._is_stopping = False
@@ -136,9 +137,13 @@ class Dispatcher:
     async def _turn(self, tasks: asyncio.TaskGroup) -> bool:
         """Claim what is due and start to send it; whether there was anything."""
         now = self._clock.now()
-        claims = await self._outbox.claim(CLAIMED_AT_ONCE, now, LEASE, self._holder)
-        if not claims:
+        claimed = await self._outbox.claim(CLAIMED_AT_ONCE, now, LEASE, self._holder)
+        if not claimed:
             return False
+        # After a leap of the clock, as when a laptop wakes, what we are sending ourselves looks as if its sender were
+        # gone. It is ours still, by the newer claim.
+        claims = [claim for claim in claimed if claim.id not in self._under_way]
+        self._under_way.update((claim.id, claim) for claim in claimed)
         channels = await self._channels.load({claim.channel_id for claim in claims})
         users = await self._users.load({claim.event.user_id for claim in claims})
         for channel_id, group in _by_channel(claims).items():
@@ -254,13 +259,15 @@ class Dispatcher:
             while not await self._is_written(settled):
                 failures += 1
                 await self._clock.sleep(RETRY.pause(failures).total_seconds())
-            for _ in settled:
+            for one in settled:
+                self._under_way.pop(one.claim.id, None)
                 self._settled.task_done()
             self._due.set()  # the next of their lines may go
 
     async def _is_written(self, settled: Sequence[Settlement]) -> bool:
         try:
-            lost = await self._outbox.settle(settled, self._clock.now())
+            ours = [replace(one, claim=self._under_way[one.claim.id]) for one in settled]
+            lost = await self._outbox.settle(ours, self._clock.now())
         except StoreUnavailable as error:
             self._is_writable.clear()
             log.warning("outbox.store_unavailable", reason=str(error))

@@ -143,9 +143,9 @@ class Patrol:
         if self._poll is not None and now - polled >= self._poll.interval_s:
             polled = now
             quotes = await self._ask(self._poll)
-            self._polled_at = self._clock.now()
             apart = timedelta(seconds=min(self._poll.interval_s, RAREST_S))
             taken = await watcher.take(quotes, apart, self._clock.now())
+            self._polled_at = self._clock.now()
             if taken.events:
                 self._when_told()
         if await watcher.tend(self._clock.now()):

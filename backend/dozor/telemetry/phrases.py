@@ -214,6 +214,12 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Ошибка в Dozor при отправке в {kind}; сообщение будет отправлено ещё раз",
         "A bug in Dozor while sending to {kind}; the message is sent again",
     ),
+    "telegram.unheard": (
+        "Telegram не отвечает: {reason}. Попробую ещё раз",
+        "Telegram does not answer: {reason}. It is tried again",
+    ),
+    "telegram.heard_again": ("Telegram снова отвечает", "Telegram answers again"),
+    "telegram.paired": ("Чат Telegram подключён как канал {channel}", "A Telegram chat is the channel {channel} now"),
     "watch.begun": (
         "Дозор начат: правил {rules}, рядов цен {series}",
         "The watch has begun: rules {rules}, series of prices {series}",

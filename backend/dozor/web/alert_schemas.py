@@ -73,10 +73,19 @@ class Alerts(Model):
 class ChannelSent(Model):
     """A channel as it is sent."""
 
-    kind: Literal["webhook"] = Field(description="telegram channels are made by pairing")
-    url: str = Field(description="where it is sent by POST, http or https")
+    kind: Literal["webhook", "telegram"] = Field(description="`telegram` answers 202 with a link to open")
+    url: str | None = Field(default=None, description="of a webhook: where it is sent by POST, http or https")
     name: str = Field(default="", description="your own name for it; its host when empty")
     secret: str | None = Field(default=None, description="whsec_ and base64; one is made when there is none")
+
+
+class Pairing(Model):
+    """How a chat becomes a channel: say the code to the bot, which the link does. Once, within 15 minutes."""
+
+    kind: Literal["telegram"]
+    code: str = Field(description="`/start <code>` in a chat with the bot")
+    link: str = Field(description="does so")
+    expires_at: datetime
 
 
 class ChannelShown(Model):

@@ -22,7 +22,8 @@ ALERTS = {  # of rules and people
     "limit-reached",
     "key-reused",
 }
-MARKET_ERRORS = tuple(code for code in PROBLEMS if code not in ANYWHERE | GATEWAYS | ALERTS)
+CHANNELS = {"channel-unavailable"}
+MARKET_ERRORS = tuple(code for code in PROBLEMS if code not in ANYWHERE | GATEWAYS | ALERTS | CHANNELS)
 READ_ERRORS = ("unauthorized", "forbidden", "not-found", "invalid-request", "store-unavailable")
 WRITE_ERRORS = (*READ_ERRORS, *sorted(ALERTS - {"forbidden", "store-unavailable"}))
 SEARCH_ERRORS = tuple(code for code in MARKET_ERRORS if code not in {"not-found", "plan-limit", "too-stale"})

@@ -70,6 +70,7 @@ PROBLEMS: Mapping[str, tuple[int, Words]] = {
     "busy": (429, Words("Слишком много ожидающих", "Too many are waiting")),
     "upstream-unavailable": (502, Words("CoinGecko недоступен", "Upstream is unavailable")),
     "key-rejected": (502, Words("CoinGecko не принимает ключ сервера", "Upstream rejects the server's key")),
+    "channel-unavailable": (502, Words("Сервис канала не отвечает", "The channel's service does not answer")),
     "upstream-timeout": (504, Words("CoinGecko не ответил вовремя", "Upstream did not answer in time")),
     "not-cached": (504, Words("Такого в кэше нет", "The cache has nothing of the kind")),
     "store-unavailable": (503, Words("База данных недоступна", "The database is unavailable")),

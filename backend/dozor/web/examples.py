@@ -173,6 +173,15 @@ EXAMPLES: Mapping[type[Model], Mapping[str, object]] = {
         },
         "cache": {"entries": 9, "bytes": 275447, **COUNTS, "families": {"get_crypto_list": COUNTS}},
         "tiers": {"memory": "up", "redis": "off", "disk": "up"},
+        "watch": {
+            "is_held_here": True,
+            "rules": 0,
+            "pairs": 0,
+            "interval_s": None,
+            "sees_wicks": False,
+            "polled_at": None,
+        },
+        "outbox": {"waiting": 0, "retrying": 0, "lag_s": 0.0},
     },
     Readiness: {"ready": True, "missing": []},
 }

@@ -59,6 +59,22 @@ class _Collector:
             state.add_metric([name], float(report.upstream.state == name))
         yield state
         yield from self._quota()
+        yield from self._alerts()
+
+    def _alerts(self) -> Iterable[Metric]:
+        watch, backlog = self._report.watch, self._report.backlog
+        yield GaugeMetricFamily("dozor_watch_rules", "Rules that this process watches", value=watch.rules)
+        yield GaugeMetricFamily("dozor_watch_held", "1 for the process that watches", value=float(watch.is_held_here))
+        if watch.interval_s is not None:
+            yield GaugeMetricFamily("dozor_watch_interval_seconds", "Time between two looks", value=watch.interval_s)
+        if watch.polled_at is not None:
+            at = watch.polled_at.timestamp()
+            yield GaugeMetricFamily("dozor_watch_polled_timestamp_seconds", "The last look taken in", value=at)
+        if backlog is not None:
+            waiting = sum(backlog.counts.values())
+            yield GaugeMetricFamily("dozor_outbox_waiting", "Deliveries that are not finished", value=waiting)
+            lag = backlog.lag.total_seconds()
+            yield GaugeMetricFamily("dozor_outbox_lag_seconds", "Wait of the oldest that could be sent", value=lag)
 
     def _quota(self) -> Iterable[Metric]:
         upstream = self._report.upstream

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dozor.alerts.deliveries import Backlog, DeliveryStatus
+from dozor.alerts.patrol import WatchReport
 from dozor.caching.memory import MemoryTier
 from dozor.caching.stats import Counts, Outcome, ReadStats, Snapshot
+from dozor.domain.errors import StoreUnavailable
 from dozor.market.meta import rfc3339
 from dozor.market.ports import QuotaUsage, UpstreamMonitor, UpstreamStatus, WindowUsage
 from dozor.telemetry.phrases import Language
@@ -45,6 +48,8 @@ class Report:
     entries: int
     entry_bytes: int
     tiers: Mapping[str, str]  # the state of each, by its name: up, down, off
+    watch: WatchReport
+    backlog: Backlog | None  # None while the database is away
 
     def as_json(self) -> dict[str, object]:
         """The body of ``/api/v1/status``."""
@@ -68,11 +73,15 @@ class Report:
                 "families": {name: counts_as_json(counts) for name, counts in self.reads.by_family.items()},
             },
             "tiers": self.tiers,
+            "watch": watch_as_json(self.watch),
+            "outbox": backlog_as_json(self.backlog),
         }
 
 
 class Reporter:
-    """Takes reports. One instance per application. ``shared`` tells the state of each tier that processes share."""
+    """Takes reports. One instance per application. ``shared`` tells the state of each tier that processes share.
+    ``watch`` and ``backlog`` tell of the alerts.
+    """
 
     def __init__(
         self,
@@ -81,20 +90,35 @@ class Reporter:
         stats: ReadStats,
         memory: MemoryTier,
         shared: Mapping[str, Callable[[], str]],
+        watch: Callable[[], WatchReport],
+        backlog: Callable[[], Awaitable[Backlog]],
     ) -> None:
         self._about = about
         self._upstream = upstream
         self._stats = stats
         self._memory = memory
         self._shared = shared
+        self._watch = watch
+        self._backlog = backlog
         self.first_answer_known = asyncio.Event()  # set by whoever fetches it: no call may be needed for it
 
     async def take(self) -> Report:
         """A report of this moment; it costs no upstream call."""
         upstream = await self._upstream.status()
         tiers = {self._memory.name: "up", **{name: state() for name, state in self._shared.items()}}
+        try:
+            backlog = await self._backlog()
+        except StoreUnavailable:  # which the status shows
+            backlog = None
         return Report(
-            self._about, upstream, self._stats.snapshot(), self._memory.entries, self._memory.size_bytes, tiers
+            self._about,
+            upstream,
+            self._stats.snapshot(),
+            self._memory.entries,
+            self._memory.size_bytes,
+            tiers,
+            self._watch(),
+            backlog,
         )
 
     def clients(self) -> list[dict[str, object]]:
@@ -157,6 +181,29 @@ def quota_as_json(usage: QuotaUsage) -> dict[str, object]:
         "part": usage.part,
         "paused_until": _instant(usage.paused_until),
         "costs": dict(usage.costs),
+    }
+
+
+def watch_as_json(watch: WatchReport) -> dict[str, object]:
+    """How the watch over the alerts stands in this process."""
+    return {
+        "is_held_here": watch.is_held_here,
+        "rules": watch.rules,
+        "pairs": watch.pairs,
+        "interval_s": watch.interval_s,
+        "sees_wicks": watch.sees_wicks,
+        "polled_at": _instant(watch.polled_at),
+    }
+
+
+def backlog_as_json(backlog: Backlog | None) -> dict[str, object]:
+    """What is not delivered yet."""
+    if backlog is None:
+        return dict.fromkeys(("waiting", "retrying", "lag_s"))
+    return {
+        "waiting": sum(backlog.counts.values()),
+        "retrying": backlog.counts.get(DeliveryStatus.RETRYING, 0),
+        "lag_s": backlog.lag.total_seconds(),
     }
 
 

@@ -292,6 +292,25 @@ class TierStates(Model):
     disk: Literal["up", "down"] = Field(description="the file ``cache.db`` in the data folder")
 
 
+class WatchState(Model):
+    """How prices are watched for alerts; of several processes one watches."""
+
+    is_held_here: bool = Field(description="whether this process watches")
+    rules: int = Field(description="rules that are watched")
+    pairs: int = Field(description="coins in currencies, and what is derived from them")
+    interval_s: float | None = Field(description="seconds between two looks, as the quota affords it")
+    sees_wicks: bool = Field(description="whether extremes between two looks are seen")
+    polled_at: datetime | None = Field(description="the last look whose prices were taken in")
+
+
+class OutboxState(Model):
+    """Messages under way. ``null`` while the database is away."""
+
+    waiting: int | None = Field(description="that are not finished")
+    retrying: int | None = Field(description="of these, tried in vain before")
+    lag_s: float | None = Field(description="wait of the oldest that could be sent, seconds")
+
+
 class Status(Model):
     """It costs no upstream call, and a key nothing of its rate."""
 
@@ -303,6 +322,8 @@ class Status(Model):
     quota: Quota
     cache: CacheState
     tiers: TierStates
+    watch: WatchState
+    outbox: OutboxState
     clients: list[ClientCalls] | None = Field(
         default=None, description="whose reads cost how many calls since the start, at most 50; for the owner alone"
     )

@@ -17,7 +17,7 @@ from dozor.alerts.messages.headline import headline
 from dozor.alerts.messages.message import Message, Open, Press, pressed
 from dozor.alerts.messages.times import Reader
 from dozor.alerts.messages.told import Coin, Observation, Told
-from dozor.alerts.messages.writing import has_sight_again, of_outage, of_trial, went_blind, written
+from dozor.alerts.messages.writing import has_sight_again, of_closed_channel, of_outage, of_trial, went_blind, written
 from dozor.telemetry.phrases import Language, Words
 
 MOSCOW = Reader(Language.RU, "Europe/Moscow")
@@ -212,7 +212,7 @@ def test_what_is_due_by_the_clock_needs_no_observation(kind: Kind, russian: str,
     told = crossed(kind=kind, before=None, after=None, is_up=None, muted=21)
     assert readable(headline(told, MOSCOW, told.detected_at)) == russian
     assert readable(headline(told, LONDON, told.detected_at)) == english
-    assert written([told], MOSCOW, NOW).plain
+    assert "данным" not in written([told], MOSCOW, NOW).plain  # it rests on none
 
 
 def test_two_to_five_events_are_a_list_with_their_levels() -> None:
@@ -235,12 +235,15 @@ def test_more_events_are_a_summary_that_counts_the_rest() -> None:
     assert lines(message)[0] == "17 оповещений: 12 ↑, 5 ↓"
     assert len(message.lines) == 6
     assert lines(message)[-1] == "И ещё 12 оповещений"
+    assert readable(written([crossed()] * 6, LONDON, NOW).title) == "6 alerts: 6 ↑"
+    assert written([crossed()] * 6, LONDON, NOW).lines[-1] == "And 1 more alert"
 
 
 def test_an_outage_is_one_summary() -> None:
-    message = of_outage([crossed()] * 21, START - timedelta(hours=2), START, MOSCOW, START)
+    message = of_outage([crossed()] * 21, START - timedelta(hours=2), START, MOSCOW, NOW + timedelta(hours=1))
     assert lines(message)[0] == "21 оповещение за время простоя"
     assert lines(message)[1] == "Наблюдения не было с 10:02:10 до 12:02:10"
+    assert lines(message)[2].startswith("• BTC ≥ 70 000 $ ↑. Цена пересекла")
     assert lines(message)[-1] == "И ещё 1 оповещение"
     assert readable(of_outage([crossed()], START, START, LONDON, START).title) == "1 alert while Dozor was down"
 
@@ -259,6 +262,15 @@ def test_blind_rules_are_told_once_and_their_sight_with_the_time_it_took() -> No
 
 def test_a_trial_names_the_channel() -> None:
     assert lines(of_trial(MOSCOW, "ops")) == ["Проверка: Dozor вас слышит", "Канал «ops» работает"]
+
+
+def test_a_channel_that_was_closed_is_told_with_the_other_sides_words() -> None:
+    reason = "Telegram 403: Forbidden: bot was blocked by the user"
+    assert lines(of_closed_channel(MOSCOW, "мой <b>", reason))[:2] == [
+        "Канал «мой <b>» отключён",
+        f"Ответ другой стороны: {reason}",
+    ]
+    assert lines(of_closed_channel(LONDON, "ops", reason))[0] == "The channel “ops” was switched off"
 
 
 def test_a_possible_repeat_is_marked() -> None:

@@ -7,11 +7,14 @@ import contextlib
 import ipaddress
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
 import pytest
 
+from dozor.alerts.deliveries import Backlog
+from dozor.alerts.patrol import WatchReport
 from dozor.caching.memory import MemoryTier
 from dozor.caching.singleflight import SingleFlight
 from dozor.caching.stats import ReadStats
@@ -57,6 +60,13 @@ class NoPictures:
         return None
 
 
+NO_WATCH = WatchReport(is_held_here=False, rules=0, pairs=0, interval_s=None, sees_wicks=False, polled_at=None)
+
+
+async def nothing_to_send() -> Backlog:
+    return Backlog({}, timedelta())
+
+
 @contextlib.asynccontextmanager
 async def site(folder: Path, *, keys: tuple[str, ...] = (), trusted: tuple[str, ...] = ()) -> AsyncIterator[Site]:
     """The whole site, open to everybody, over an upstream that writes down for whom it is called."""
@@ -70,7 +80,13 @@ async def site(folder: Path, *, keys: tuple[str, ...] = (), trusted: tuple[str, 
         login, variants = OwnerLogin(b"s" * 32), Variants()
         replying = Replying(variants)
         reporter = Reporter(
-            About("0", "keyless", Language.EN, clock.now()), upstream, ReadStats(), MemoryTier(1000), {}
+            About("0", "keyless", Language.EN, clock.now()),
+            upstream,
+            ReadStats(),
+            MemoryTier(1000),
+            {},
+            lambda: NO_WATCH,
+            nothing_to_send,
         )
         proxies = [ipaddress.ip_network(network) for network in trusted]
         pictures = Pictures(NoPictures(), market.catalogue, SingleFlight[Image | None](tasks), clock)

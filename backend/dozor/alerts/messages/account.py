@@ -38,8 +38,7 @@ def account(told: Told, reader: Reader, now: datetime) -> Iterator[str]:
     if told.muted and told.kind is not Kind.MUTED:
         muted = CROSSINGS.many_of(told.muted, language)
         yield f"{Words('Пока правило молчало', 'While muted').in_language(language)}: {muted}"
-    age = reader.span(now - told.happened_at)
-    yield f"{told.coin.name}; {Words(f'данным {age}', f'data {age} old').in_language(language)}"
+    yield _source(told, reader, now)
     if told.again_at is not None and told.again_at > now:
         again = reader.moment(told.again_at, now)
         yield Words(f"Следующее — не раньше {again}", f"Next not before {again}").in_language(language)
@@ -58,6 +57,14 @@ def seen(told: Told, reader: Reader, now: datetime) -> str:
     if before is not None and is_pair:
         values = f"{_value(told, before.value, reader)} → {values}"
     return f"{_what(told, reader)} {span}: {values}"
+
+
+def _source(told: Told, reader: Reader, now: datetime) -> str:
+    """Which coin it is, for symbols are not unique, and how old what is known of it."""
+    if told.after is None:
+        return told.coin.name
+    age = reader.span(now - told.after.observed_at)
+    return f"{told.coin.name}; {Words(f'данным {age}', f'data {age} old').in_language(reader.language)}"
 
 
 def _what(told: Told, reader: Reader) -> str:

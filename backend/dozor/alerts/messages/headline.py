@@ -25,12 +25,30 @@ UP, DOWN = "↑", "↓"
 
 def headline(told: Told, reader: Reader, now: datetime) -> str:
     """One event in one line, with how late it is where that is worth saying."""
-    fact = _fact(told, reader)
     late = told.late_by(now)
     if late is None:
-        return fact
+        return fact(told, reader)
     words = Words("с опозданием на", "late by")
-    return f"{fact} ({words.in_language(reader.language)} {reader.span(late)})"
+    return f"{fact(told, reader)} ({words.in_language(reader.language)} {reader.span(late)})"
+
+
+def fact(told: Told, reader: Reader) -> str:
+    """What happened, and nothing of when."""
+    language = reader.language
+    subject = _subject(told, reader)
+    match told.kind:
+        case Kind.FIRED:
+            return subject
+        case Kind.REMINDER:
+            return f"{subject}: {Words('всё ещё так', 'still so').in_language(language)}"
+        case Kind.MUTED:
+            while_muted = Words(", пока правило молчало", " while muted").in_language(language)
+            return f"{subject}: {CROSSINGS.many_of(told.muted, language)}{while_muted}"
+        case Kind.EXPIRING:
+            return f"{told.coin.symbol}: {Words('правило скоро закончится', 'a rule ends soon').in_language(language)}"
+        case Kind.EXPIRED:
+            return f"{told.coin.symbol}: {Words('правило закончилось', 'a rule has ended').in_language(language)}"
+    assert_never(told.kind)
 
 
 def level_of(told: Told) -> Decimal | None:
@@ -62,24 +80,6 @@ def is_up(told: Told) -> bool | None:
             reached = told.after.value if told.extreme is None else told.extreme
             return None if low <= reached <= high else reached > high
     return {"up": True, "down": False}.get(told.latch)
-
-
-def _fact(told: Told, reader: Reader) -> str:
-    language = reader.language
-    subject = _subject(told, reader)
-    match told.kind:
-        case Kind.FIRED:
-            return subject
-        case Kind.REMINDER:
-            return f"{subject}: {Words('всё ещё так', 'still so').in_language(language)}"
-        case Kind.MUTED:
-            while_muted = Words(", пока правило молчало", " while muted").in_language(language)
-            return f"{subject}: {CROSSINGS.many_of(told.muted, language)}{while_muted}"
-        case Kind.EXPIRING:
-            return f"{told.coin.symbol}: {Words('правило скоро закончится', 'a rule ends soon').in_language(language)}"
-        case Kind.EXPIRED:
-            return f"{told.coin.symbol}: {Words('правило закончилось', 'a rule has ended').in_language(language)}"
-    assert_never(told.kind)
 
 
 def _subject(told: Told, reader: Reader) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from dozor.alerts.messages.account import account, seen
-from dozor.alerts.messages.headline import headline, is_up
+from dozor.alerts.messages.headline import DOWN, UP, fact, headline, is_up
 from dozor.alerts.messages.message import Action, Button, Message, Open, Press
 from dozor.alerts.messages.plurals import ALERTS, RULES
 from dozor.alerts.messages.times import Reader
 from dozor.alerts.messages.told import Told
-from dozor.telemetry.phrases import Words
+from dozor.telemetry.phrases import Language, Words
 
 LISTED_AT_MOST = 5
 NAMED_AT_MOST = 4  # coins in the title of a list
@@ -39,7 +39,7 @@ def of_outage(events: Sequence[Told], began: datetime, ended: datetime, reader: 
     start, end = reader.moment(began, now), reader.moment(ended, now)
     when = Words(f"Наблюдения не было с {start} до {end}", f"Nothing was watched from {start} to {end}")
     lines = [when.in_language(reader.language)]
-    lines += [_in_a_list(told, reader, now) for told in events[:OF_AN_OUTAGE]]
+    lines += [_listed(fact(told, reader), told, reader, now) for told in events[:OF_AN_OUTAGE]]
     return Message(title, (*lines, *_and_more(len(events) - OF_AN_OUTAGE, reader)))
 
 
@@ -71,6 +71,18 @@ def of_trial(reader: Reader, channel: str) -> Message:
     return Message(title.in_language(reader.language), (line.in_language(reader.language),))
 
 
+def of_closed_channel(reader: Reader, channel: str, reason: str) -> Message:
+    """Told through another channel: this one gets nothing any more. ``reason`` is the other side's own."""
+    title = Words(f"Канал «{channel}» отключён", f"The channel “{channel}” was switched off")
+    why = Words(f"Ответ другой стороны: {reason}", f"The other side said: {reason}")
+    line = Words(
+        "Оповещения туда больше не отправляются. Исправьте канал и включите его снова",
+        "No alerts go there any more. Mend the channel and switch it on again",
+    )
+    language = reader.language
+    return Message(title.in_language(language), (why.in_language(language), line.in_language(language)))
+
+
 def _one(told: Told, reader: Reader, now: datetime, link: str | None) -> Message:
     buttons: tuple[Button, ...] = (
         Press(Words("Отложить на 1 ч", "Snooze 1 h").in_language(reader.language), Action.SNOOZE, told.alert_id),
@@ -86,29 +98,34 @@ def _list(events: Sequence[Told], reader: Reader, now: datetime, link: str | Non
     coins = list(dict.fromkeys(told.coin.symbol for told in events))
     named = ", ".join(coins[:NAMED_AT_MOST]) + ("…" if len(coins) > NAMED_AT_MOST else "")
     title = f"{ALERTS.many_of(len(events), reader.language)}: {named}"
-    return Message(title, tuple(_in_a_list(told, reader, now) for told in events), _all_of_them(link, reader))
+    return Message(
+        title,
+        tuple(_listed(headline(told, reader, now), told, reader, now) for told in events),
+        _all_of_them(link, reader),
+    )
 
 
 def _summary(events: Sequence[Told], reader: Reader, now: datetime, link: str | None) -> Message:
-    up = sum(is_up(told) is True for told in events)
-    down = sum(is_up(told) is False for told in events)
-    title = f"{ALERTS.many_of(len(events), reader.language)}: {up} ↑, {down} ↓"
-    lines = [_in_a_list(told, reader, now) for told in events[-LISTED_AT_MOST:]]
+    ways = [is_up(told) for told in events]
+    counted = ", ".join(f"{ways.count(way)} {arrow}" for way, arrow in ((True, UP), (False, DOWN)) if way in ways)
+    title = ALERTS.many_of(len(events), reader.language) + (f": {counted}" if counted else "")
+    lines = [_listed(headline(told, reader, now), told, reader, now) for told in events[-LISTED_AT_MOST:]]
     return Message(title, (*lines, *_and_more(len(events) - LISTED_AT_MOST, reader)), _all_of_them(link, reader))
 
 
-def _in_a_list(told: Told, reader: Reader, now: datetime) -> str:
+def _listed(says: str, told: Told, reader: Reader, now: datetime) -> str:
     mark = Words("возможно, повтор", "possibly a repeat").in_language(reader.language)
     repeat = f" ({mark})" if told.is_repeat else ""
     proof = "" if told.after is None else f". {seen(told, reader, now)}"
-    return f"• {headline(told, reader, now)}{repeat}{proof}"
+    return f"• {says}{repeat}{proof}"
 
 
 def _and_more(number: int, reader: Reader) -> tuple[str, ...]:
     if number <= 0:
         return ()
-    more = ALERTS.many_of(number, reader.language)
-    return (Words(f"И ещё {more}", f"And {more} more").in_language(reader.language),)
+    one_or_more = ALERTS.word(number, Language.EN)
+    more = Words(f"И ещё {ALERTS.many_of(number, Language.RU)}", f"And {number} more {one_or_more}")
+    return (more.in_language(reader.language),)
 
 
 def _all_of_them(link: str | None, reader: Reader) -> tuple[Button, ...]:

@@ -9,8 +9,10 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Request
 from starlette.responses import Response
 
-from dozor.alerts.channel_requests import ChannelPatch, WebhookRequest, changed, new_webhook, shown
+from dozor.alerts.channel_requests import TELEGRAM, ChannelPatch, WebhookRequest, changed, new_webhook, shown
 from dozor.alerts.channels import Channel, ChannelBook
+from dozor.alerts.chat_bot import BotFailing, ChatBot
+from dozor.alerts.pairing import PairingCodes
 from dozor.alerts.problems import Problem, RuleRejected
 from dozor.alerts.sending import Accepted
 from dozor.alerts.testing import ChannelTester
@@ -18,7 +20,7 @@ from dozor.clock import Clock
 from dozor.domain.people import Scope
 from dozor.telemetry.phrases import Words
 from dozor.web import described
-from dozor.web.alert_schemas import ChannelGone, Channels, ChannelSent, ChannelShown, TestResult
+from dozor.web.alert_schemas import ChannelGone, Channels, ChannelSent, ChannelShown, Pairing, TestResult
 from dozor.web.api.sent import Once, body_of, read, said
 from dozor.web.errors import Refused
 from dozor.web.members import Member, Members
@@ -37,6 +39,8 @@ class ChannelsApi:
         members: Members,
         once: Once,
         clock: Clock,
+        codes: PairingCodes,
+        bot: ChatBot | None,
         *,
         allow_private: bool,
     ) -> None:
@@ -45,6 +49,8 @@ class ChannelsApi:
         self._members = members
         self._once = once
         self._clock = clock
+        self._codes = codes
+        self._bot = bot
         self._allow_private = allow_private
 
     def router(self) -> APIRouter:
@@ -62,13 +68,18 @@ class ChannelsApi:
             "/channels",
             summary="Make a channel",
             status_code=201,
-            responses=described.made(ChannelShown, described.WRITE_ERRORS),
+            responses={
+                **described.made(ChannelShown, (*described.WRITE_ERRORS, "channel-unavailable")),
+                202: {"model": Pairing, "description": "of `telegram`: open the link to connect a chat"},
+            },
             openapi_extra=described.sent(ChannelSent),
         )
         async def make_channel(request: Request, member: Writer) -> Response:
             body = await body_of(request)
 
             async def act() -> Response:
+                if _kind_in(body) == TELEGRAM:
+                    return await self._pairing(member)
                 draft, secret = new_webhook(_webhook(body), allow_private=self._may_go_anywhere(member))
                 if len(await channels.all_of(member.user.id)) >= MOST_CHANNELS:
                     raise Refused("limit-reached", f"a user may have {MOST_CHANNELS} channels; delete one first")
@@ -108,8 +119,28 @@ class ChannelsApi:
 
         return router
 
+    async def _pairing(self, member: Member) -> Response:
+        """How the user's chat becomes a channel: by saying this code to the bot, which the link does."""
+        if self._bot is None:
+            words = Words("оператор не задал TELEGRAM_BOT_TOKEN", "the operator has set no TELEGRAM_BOT_TOKEN")
+            raise RuleRejected([Problem("/kind", "not-configured", words)])
+        code, until = self._codes.make(member.user.id, self._clock.now())
+        try:
+            link = f"https://t.me/{await self._bot.name()}?start={code}"
+        except BotFailing as error:
+            raise Refused("channel-unavailable", f"Telegram does not answer: {error}") from error
+        return said({"kind": TELEGRAM, "code": code, "link": link, "expires_at": until}, 202)
+
     def _may_go_anywhere(self, member: Member) -> bool:
         return self._allow_private and member.user.is_owner
+
+
+def _kind_in(body: bytes) -> object:
+    try:
+        sent = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return None
+    return sent.get("kind") if isinstance(sent, dict) else None
 
 
 def _webhook(body: bytes) -> WebhookRequest:
