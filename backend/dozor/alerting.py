@@ -54,6 +54,7 @@ from dozor.web.api.channels import ChannelsApi
 from dozor.web.api.events import EventsApi
 from dozor.web.api.people import PeopleApi
 from dozor.web.api.sent import Once
+from dozor.web.invite import invite_router
 from dozor.web.members import Members
 from dozor.web.sessions import OwnerLogin
 
@@ -156,6 +157,7 @@ async def alerting(
                     SqlEventLog(database), SqlDeliveryLog(database), letters, members, clock, settings.language
                 ).router(),
                 PeopleApi(people, tokens, invitations, members, once, clock).router(),
+                invite_router(invitations, doors.login, clock, settings.language),
             ),
             patrol.report,
             lambda: outbox.backlog(clock.now()),
