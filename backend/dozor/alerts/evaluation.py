@@ -47,6 +47,8 @@ def evaluated(
     shown = [segment for segment in segments if _is_for(stored, segment.trust)]
     seens = [Seen(segment.reading, segment.at, now, segment.is_after_gap) for segment in shown]
     firings: list[Firing] = []
+    if is_outage and state.is_arming:
+        seens = seens[-1:]  # it may be younger than what passed before
     if is_outage:
         at_once = decision.on_outage(rule, state, seens)
         state, firings = at_once.state, list(at_once.firings)

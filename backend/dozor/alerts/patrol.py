@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from dozor.alerts.catching_up import after_gap, missed
 from dozor.alerts.evaluation import NewId
 from dozor.alerts.polling import Poll, plan
 from dozor.alerts.ports import Lease, LeaseLost, Leases, QuoteSource, WatchStore
@@ -17,12 +18,14 @@ from dozor.alerts.watcher import Watcher
 from dozor.clock import Clock
 from dozor.domain.backoff import Doubling
 from dozor.domain.errors import DozorError, StoreUnavailable
+from dozor.domain.pace import ALERT_SHARE
 from dozor.domain.quotes import Quote
 from dozor.domain.watch_pace import Means
 
 LEASE = "watch"
 LEASE_S = 30.0
 RAREST_S = 24 * 3600.0  # a month with nothing left has no interval at all
+MOST_HISTORY = 50  # charts asked for after an outage
 TURN_S = 1.0  # how often changed rules are taken over, and what is due by the clock is done
 RETRY = Doubling(timedelta(seconds=1), timedelta(seconds=30))  # a database that is away
 
@@ -144,7 +147,9 @@ class Patrol:
             polled = now
             quotes = await self._ask(self._poll)
             apart = timedelta(seconds=min(self._poll.interval_s, RAREST_S))
-            taken = await watcher.take(quotes, apart, self._clock.now())
+            gaps = after_gap(quotes, watcher.mark_of, apart)
+            passed = await missed(gaps, watcher.mark_of, self._quotes, await self._most_history())
+            taken = await watcher.take([*passed, *quotes], apart, self._clock.now(), is_outage=bool(gaps))
             self._polled_at = self._clock.now()
             if taken.events:
                 self._when_told()
@@ -155,6 +160,11 @@ class Patrol:
     async def _planned(self, watcher: Watcher) -> Poll | None:
         means = await self._means()
         return plan(watcher.index.series(), lambda calls: means.interval_s(calls, self._wished_s))
+
+    async def _most_history(self) -> int:
+        """How many charts may be asked for at once: what the alerts own of a minute."""
+        means = await self._means()
+        return MOST_HISTORY if means.per_minute is None else min(MOST_HISTORY, int(means.per_minute * ALERT_SHARE))
 
     async def _arm_for(self, watcher: Watcher) -> None:
         """The alerts own a part of the quota while there are any."""

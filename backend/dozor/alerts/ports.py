@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from dozor.alerts.rule import Rule
@@ -152,3 +153,6 @@ class QuoteSource(Protocol):
 
     async def rows(self, coins: Sequence[str], currency: str) -> Sequence[Quote]:
         """See ``market.quotes.Quotes.rows``."""
+
+    async def points(self, coin_id: str, currency: str) -> Sequence[tuple[datetime, Decimal]]:
+        """See ``market.quotes.Quotes.points``."""

@@ -77,6 +77,10 @@ class Watcher:
         mark = self._marks.get(series)
         return None if mark is None else mark.at
 
+    def mark_of(self, quote: Quote) -> Mark | None:
+        """How far the quote's series has been taken in; ``None`` for not yet."""
+        return self._marks.get(price_series(quote.coin_id, quote.currency))
+
     async def follow(self) -> None:
         """Take over what people have changed since, and what a broken connection left open. Raises StoreUnavailable."""
         if self._is_unsure:

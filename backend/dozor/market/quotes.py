@@ -51,6 +51,14 @@ class Quotes:
             quotes += _rows(answer, currency)
         return quotes
 
+    async def points(self, coin_id: str, currency: str) -> Sequence[tuple[datetime, Decimal]]:
+        """The prices of the last day, one in five minutes, the oldest first; raises as ``prices``."""
+        params = {"vs_currency": currency, "days": "1"}
+        path = {"id": coin_id}
+        question = canonical(BY_PATH["/coins/{id}/market_chart"], path, params.items(), full_history=False)
+        chart = _decoded(await self._answer(question), _chart_answer)
+        return [(datetime.fromtimestamp(int(at) / 1000, UTC), value) for at, value in chart.prices if value is not None]
+
     async def _answer(self, question: Question) -> Answer:
         return await self._market.answer(question, client="", lane=Lane.ALERT, bounds=ONLY_FRESH)
 
@@ -124,6 +132,11 @@ class _Row(msgspec.Struct):
     total_volume: Decimal | None = None
 
 
+class _Chart(msgspec.Struct):
+    prices: list[tuple[int, Decimal | None]]
+
+
+_chart_answer: msgspec.json.Decoder[_Chart] = msgspec.json.Decoder(_Chart)
 _price_answer: msgspec.json.Decoder[Mapping[str, Mapping[str, Decimal | None]]] = msgspec.json.Decoder(
     dict[str, dict[str, Decimal | None]]
 )

@@ -220,6 +220,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     ),
     "telegram.heard_again": ("Telegram снова отвечает", "Telegram answers again"),
     "telegram.paired": ("Чат Telegram подключён как канал {channel}", "A Telegram chat is the channel {channel} now"),
+    "watch.caught_up": (
+        "Наверстано после перерыва: монет {coins}, цен {prices}",
+        "Caught up after a gap: {prices} prices of {coins} coins",
+    ),
+    "watch.history_unknown": (
+        "Цены {coin} за время перерыва неизвестны: {reason}",
+        "The prices of {coin} during the gap are not known: {reason}",
+    ),
     "watch.begun": (
         "Дозор начат: правил {rules}, рядов цен {series}",
         "The watch has begun: rules {rules}, series of prices {series}",

@@ -20,6 +20,7 @@ class PricedUpstream:
     prices: dict[str, float] = field(default_factory=dict)
     high_24h: dict[str, float] = field(default_factory=dict)
     low_24h: dict[str, float] = field(default_factory=dict)
+    chart: list[tuple[datetime, float]] = field(default_factory=list)  # of any coin
     seen_at: datetime | None = None
 
     @property
@@ -52,6 +53,9 @@ class PricedUpstream:
                 )
             case "/simple/supported_vs_currencies":
                 return web.json_response(["usd", "eur"])
+        if request.path.endswith("/market_chart"):
+            prices = [[int(seen.timestamp() * 1000), price] for seen, price in self.chart]
+            return web.json_response({"prices": prices, "market_caps": [], "total_volumes": []})
         return web.json_response({"error": "coin not found"}, status=404)
 
     def _row(self, coin: str, at: datetime) -> dict[str, object]:

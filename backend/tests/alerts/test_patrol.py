@@ -58,6 +58,9 @@ class Prices:
     async def prices(self, coins: Sequence[str], currencies: Sequence[str]) -> Sequence[Quote]:
         return self._answer(QuoteSource.PRICE, coins, currencies)
 
+    async def points(self, coin_id: str, currency: str) -> Sequence[tuple[datetime, Decimal]]:
+        return ()  # upstream has no chart of it
+
     async def rows(self, coins: Sequence[str], currency: str) -> Sequence[Quote]:
         return self._answer(QuoteSource.MARKETS, coins, [currency])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -113,3 +114,34 @@ async def test_markup_in_a_name_is_delivered_as_it_is(tmp_path: Path, monkeypatc
         await market.pass_by(30, **{"<b>_*[": 120.0})
         (told,) = await market.until_delivered(1)
         assert "<b>_*[" in told["data"]["text"].lower()
+
+
+async def test_what_passed_while_dozor_was_down_is_one_event_from_the_chart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with watched_market(tmp_path, monkeypatch) as market:
+        await market.armed(UP_TO_110, cooldown_s=0, rearm_band_pct="0")
+        down_at = market.dozor.clock.now()
+    async with watched_market(tmp_path, monkeypatch) as market:
+        # Twice over the level while nobody watched, and below it again: no price that is seen tells.
+        walk = [100.0, 115.0, 105.0, 116.0, 104.0, 103.0]
+        market.upstream.chart = [(down_at + timedelta(minutes=5 * n), price) for n, price in enumerate(walk, 1)]
+        await market.pass_by(3600, bitcoin=102.0)
+        (event,) = await market.events()
+        assert event["data"]["after"]["value"] == "115.0"
+        assert event["data"]["crossings"] == 2
+        assert event["data"]["late_by_s"] > 2900
+        await market.pass_by(30, bitcoin=120.0)
+        assert len(await market.events()) == 2
+
+
+async def test_without_a_chart_the_extremes_of_the_day_tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watched_market(tmp_path, monkeypatch) as market:
+        market.upstream.high_24h["bitcoin"] = 101.0
+        await market.armed(UP_TO_110)
+    async with watched_market(tmp_path, monkeypatch) as market:
+        market.upstream.high_24h["bitcoin"] = 115.0
+        await market.pass_by(8 * 3600)
+        (event,) = await market.events()
+        assert (event["data"]["via"], event["data"]["extreme"]) == ("high_24h", "115.0")
+        await market.until_delivered(1)
