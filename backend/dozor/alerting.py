@@ -14,7 +14,7 @@ from fastapi import APIRouter
 
 from dozor.alerts.channel_requests import TELEGRAM, WEBHOOK
 from dozor.alerts.concierge import Concierge
-from dozor.alerts.deliveries import Backlog
+from dozor.alerts.deliveries import Backlog, EventLog
 from dozor.alerts.dispatcher import Dispatcher
 from dozor.alerts.letters import Letters
 from dozor.alerts.messages.told import Coin
@@ -54,6 +54,7 @@ from dozor.web.api.channels import ChannelsApi
 from dozor.web.api.events import EventsApi
 from dozor.web.api.people import PeopleApi
 from dozor.web.api.sent import Once
+from dozor.web.api.stream import Bell
 from dozor.web.invite import invite_router
 from dozor.web.members import Members
 from dozor.web.sessions import OwnerLogin
@@ -67,6 +68,10 @@ class Alerting:
     """What of the alerts others are shown."""
 
     routers: tuple[APIRouter, ...]
+    letters: Letters
+    events: EventLog
+    members: Members
+    bell: Bell
     watch: Callable[[], WatchReport]
     backlog: Callable[[], Awaitable[Backlog]]
 
@@ -123,7 +128,13 @@ async def alerting(
         dispatcher = Dispatcher(outbox, channels, people, senders, letters, clock, holder=secrets.token_hex(8))
         sending = tasks.create_task(dispatcher.run(), name="deliveries")
         stack.push_async_callback(_drained, dispatcher, sending)
-        patrol = _patrol(settings, database, market, accounts, clock, dispatcher.wake)
+        bell, events = Bell(), SqlEventLog(database)
+
+        def when_told() -> None:
+            dispatcher.wake()
+            bell.ring()
+
+        patrol = _patrol(settings, database, market, accounts, clock, when_told)
         watching = tasks.create_task(patrol.run(), name="watch")
         stack.push_async_callback(_ended, watching)
         if bot is not None:
@@ -153,12 +164,14 @@ async def alerting(
                     bot,
                     allow_private=settings.allow_private_webhooks,
                 ).router(),
-                EventsApi(
-                    SqlEventLog(database), SqlDeliveryLog(database), letters, members, clock, settings.language
-                ).router(),
+                EventsApi(events, SqlDeliveryLog(database), letters, members, clock, settings.language).router(),
                 PeopleApi(people, tokens, invitations, members, once, clock).router(),
                 invite_router(invitations, doors.login, clock, settings.language),
             ),
+            letters,
+            events,
+            members,
+            bell,
             patrol.report,
             lambda: outbox.backlog(clock.now()),
         )

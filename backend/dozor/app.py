@@ -60,6 +60,7 @@ from dozor.upstream.transport import Transport
 from dozor.web.access import Access, KeyRule
 from dozor.web.api.market import MarketApi
 from dozor.web.api.replying import Replying
+from dozor.web.api.stream import StreamApi
 from dozor.web.assets import Assets
 from dozor.web.gateway import Gateway
 from dozor.web.page import Page, static_folder
@@ -86,6 +87,7 @@ class App:
     first_questions: Sequence[Question]
     first_answer_known: asyncio.Event
     tiers_tried: Callable[[], Awaitable[None]]
+    end_streams: Callable[[], None]  # they would outlast any drain
 
 
 @asynccontextmanager
@@ -205,6 +207,9 @@ async def running(
             full_history=paid,
             trusted_proxies=settings.trusted_proxies,
         )
+        stream = StreamApi(
+            market, alerts.events, alerts.letters, api, alerts.members, alerts.bell, clock, settings.language
+        )
         site = build_site(
             Gateway(
                 market,
@@ -225,7 +230,7 @@ async def running(
             language=settings.language,
             allowed_origins=settings.allowed_origins,
             assets=Assets(static_folder(), variants),
-            more=alerts.routers,
+            more=(*alerts.routers, stream.router()),
         )
         link = None if settings.owner_token else login.link_path
         # The first screen with what 250 coins are called and look like, then all other coins, then the screen's rest,
@@ -237,7 +242,7 @@ async def running(
             coins_question("usd", 2, 250, "market_cap_desc"),
         )
         tiers_tried = redis.link.wait_until_tried if redis is not None else _at_once
-        yield App(site, link, market, first_questions, reporter.first_answer_known, tiers_tried)
+        yield App(site, link, market, first_questions, reporter.first_answer_known, tiers_tried, alerts.bell.stop)
 
 
 @asynccontextmanager

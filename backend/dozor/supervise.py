@@ -71,7 +71,12 @@ async def serve(settings: Settings, clock: Clock) -> None:
     try:
         async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
             server = Server(app.site)
-            with stop_signals(server.stop):
+
+            def stop() -> None:
+                app.end_streams()
+                server.stop()
+
+            with stop_signals(stop):
                 tasks.create_task(warm_up(app), name="warm up")
                 tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
                 await server.serve(sockets=sockets)

@@ -144,4 +144,3 @@ async def test_without_a_chart_the_extremes_of_the_day_tell(tmp_path: Path, monk
         await market.pass_by(8 * 3600)
         (event,) = await market.events()
         assert (event["data"]["via"], event["data"]["extreme"]) == ("high_24h", "115.0")
-        await market.until_delivered(1)
