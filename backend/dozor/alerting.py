@@ -17,9 +17,13 @@ from dozor.alerts.concierge import Concierge
 from dozor.alerts.deliveries import Backlog, EventLog
 from dozor.alerts.dispatcher import Dispatcher
 from dozor.alerts.letters import Letters
+from dozor.alerts.messages.message import Message
+from dozor.alerts.messages.times import Reader
 from dozor.alerts.messages.told import Coin
+from dozor.alerts.messages.writing import has_sight_again, went_blind
+from dozor.alerts.notices import Notices
 from dozor.alerts.pairing import PairingCodes
-from dozor.alerts.patrol import Patrol, WatchReport
+from dozor.alerts.patrol import BlindNews, Patrol, WatchReport
 from dozor.alerts.rule_service import RuleService
 from dozor.alerts.sending import Sender
 from dozor.alerts.testing import ChannelTester
@@ -47,6 +51,7 @@ from dozor.storage.sql.rule_book import SqlRuleBook
 from dozor.storage.sql.tokens import SqlTokens
 from dozor.storage.sql.vault import open_vault
 from dozor.storage.sql.watch_store import SqlWatchStore
+from dozor.telemetry.phrases import Words
 from dozor.upstream.accounts import Accounts
 from dozor.web.access import Access
 from dozor.web.api.alerts import AlertsApi
@@ -125,7 +130,10 @@ async def alerting(
             )
             senders[TELEGRAM], bot = TelegramSender(bot_api, clock), TelegramBot(bot_api)
         outbox = SqlOutbox(database)
-        dispatcher = Dispatcher(outbox, channels, people, senders, letters, clock, holder=secrets.token_hex(8))
+        notices = Notices(channels, senders, clock)
+        dispatcher = Dispatcher(
+            outbox, channels, people, senders, letters, clock, holder=secrets.token_hex(8), notices=notices
+        )
         sending = tasks.create_task(dispatcher.run(), name="deliveries")
         stack.push_async_callback(_drained, dispatcher, sending)
         bell, events = Bell(), SqlEventLog(database)
@@ -134,7 +142,8 @@ async def alerting(
             dispatcher.wake()
             bell.ring()
 
-        patrol = _patrol(settings, database, market, accounts, clock, when_told)
+        when_blind = partial(_tell_of_blindness, notices, people)
+        patrol = _patrol(settings, database, market, accounts, clock, when_told, when_blind)
         watching = tasks.create_task(patrol.run(), name="watch")
         stack.push_async_callback(_ended, watching)
         if bot is not None:
@@ -153,7 +162,7 @@ async def alerting(
             stack.push_async_callback(_ended, listening)
         yield Alerting(
             (
-                AlertsApi(rules, members, once, clock, settings.language).router(),
+                AlertsApi(rules, members, once, clock, settings.language, patrol.is_blind).router(),
                 ChannelsApi(
                     channels,
                     ChannelTester(senders, clock),
@@ -184,6 +193,7 @@ def _patrol(
     accounts: Accounts,
     clock: Clock,
     when_told: Callable[[], None],
+    when_blind: Callable[[BlindNews], Awaitable[None]],
 ) -> Patrol:
     async def means() -> Means:
         spending = await accounts.spending()
@@ -207,7 +217,22 @@ def _patrol(
         arm=arm,
         wished_s=settings.watch_interval_s,
         when_told=when_told,
+        when_blind=when_blind,
     )
+
+
+async def _tell_of_blindness(notices: Notices, people: SqlPeople, news: BlindNews) -> None:
+    for user_id, user in (await people.load(news.rules.keys())).items():
+        rules, reason = news.rules[user_id], news.reason
+        why = Words("цены не обновляются", "prices do not change") if reason is None else Words(reason, reason)
+
+        def message(reader: Reader, now: datetime, rules: int = rules, why: Words = why) -> Message:
+            if news.is_lost:
+                return went_blind(rules, news.since, why, reader, now)
+            return has_sight_again(rules, news.since, news.at, reader, now)
+
+        kind = "system.blind" if news.is_lost else "system.sees_again"
+        await notices.tell(user, kind, message, rules=rules, since=news.since)
 
 
 def _coin_of(catalogue: Catalogue, coin_id: str) -> Coin:

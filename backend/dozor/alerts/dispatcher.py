@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, assert_never
@@ -22,6 +22,8 @@ from dozor.alerts.channels import Channel, ChannelBook, ChannelState
 from dozor.alerts.deliveries import Attempt, Claim, DeliveryStatus, Outbox, Settlement
 from dozor.alerts.grouping import Groups, is_late
 from dozor.alerts.letters import Letters
+from dozor.alerts.messages.writing import of_closed_channel
+from dozor.alerts.notices import Notices
 from dozor.alerts.sending import Accepted, ChannelDead, MessageRefused, Moved, Outcome, Postponed, Sender, Temporary
 from dozor.clock import Clock
 from dozor.domain.backoff import Doubling
@@ -70,7 +72,7 @@ class Dispatcher:
         clock: Clock,
         *,
         holder: str,
-        tell: Callable[[Channel, User], Awaitable[None]] | None = None,
+        notices: Notices,
     ) -> None:
         self._outbox = outbox
         self._channels = channels
@@ -79,7 +81,7 @@ class Dispatcher:
         self._letters = letters
         self._clock = clock
         self._holder = holder
-        self._tell = tell
+        self._notices = notices
         self._groups = Groups()
         self._rests: dict[str, _Rest] = {}
         self._settled: asyncio.Queue[Settlement] = asyncio.Queue()
@@ -234,8 +236,8 @@ class Dispatcher:
     async def _close(self, channel: Channel, user: User, state: ChannelState, reason: str) -> None:
         if await self._channels.close(channel.id, state, reason):
             log.warning("outbox.channel_closed", channel=channel.id, kind=channel.kind, reason=reason)
-            if self._tell is not None:
-                await self._tell(channel, user)
+            closed = lambda reader, _: of_closed_channel(reader, channel.name, reason)  # noqa: E731
+            await self._notices.tell(user, "channel.closed", closed, channel_id=channel.id, reason=reason)
 
     def _give_up(self, claims: Iterable[Claim], reason: str) -> None:
         for claim in claims:

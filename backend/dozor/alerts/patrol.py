@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 
+from dozor.alerts.blindness import Blindness
 from dozor.alerts.catching_up import after_gap, missed
 from dozor.alerts.evaluation import NewId
 from dozor.alerts.polling import Poll, plan
@@ -47,6 +48,17 @@ class WatchReport:
     polled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class BlindNews:
+    """So many rules of each user have no data ``since``, or have it again. ``reason`` is upstream's, if it failed."""
+
+    rules: Mapping[str, int]
+    since: datetime
+    at: datetime
+    reason: str | None
+    is_lost: bool
+
+
 class Patrol:
     """The watch of this process. One instance; ``run`` is its one task.
 
@@ -68,6 +80,7 @@ class Patrol:
         arm: Callable[[bool], Awaitable[None]],
         wished_s: float,
         when_told: Callable[[], None] = lambda: None,
+        when_blind: Callable[[BlindNews], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._leases = leases
@@ -79,6 +92,9 @@ class Patrol:
         self._arm = arm
         self._wished_s = wished_s
         self._when_told = when_told
+        self._when_blind = when_blind
+        self._blindness = Blindness()
+        self._reason: str | None = None
         self._armed: bool | None = None
         self._watcher: Watcher | None = None
         self._poll: Poll | None = None
@@ -155,7 +171,26 @@ class Patrol:
                 self._when_told()
         if await watcher.tend(self._clock.now()):
             self._when_told()
+        if polled == now:
+            await self._tell_the_blind(watcher)
         return polled
+
+    def is_blind(self, series: str) -> bool:
+        """Whether upstream has said nothing new of this series for too long."""
+        return series in self._blindness.series
+
+    async def _tell_the_blind(self, watcher: Watcher) -> None:
+        if self._poll is None:
+            return
+        apart, now = timedelta(seconds=min(self._poll.interval_s, RAREST_S)), self._clock.now()
+        sight = self._blindness.look(watcher.seen_at(), apart, now)
+        if sight.since is None or self._when_blind is None:
+            return
+        for series, is_lost in ((sight.lost, True), (sight.regained, False)):
+            if series:
+                log.warning("watch.blind" if is_lost else "watch.sees_again", series=len(series))
+                rules = await self._store.count_by_user(series)
+                await self._when_blind(BlindNews(rules, sight.since, now, self._reason, is_lost=is_lost))
 
     async def _planned(self, watcher: Watcher) -> Poll | None:
         means = await self._means()
@@ -192,4 +227,5 @@ class Patrol:
         elif failure is None and self._failing:
             log.info("watch.prices_again")
         self._failing = failure is not None
+        self._reason = None if failure is None else str(failure)
         return sorted(quotes, key=lambda quote: quote.observed_at)

@@ -127,6 +127,9 @@ class WatchStore(Protocol):
     async def marks(self) -> Mapping[str, Mark]:
         """How far each series of prices has been taken in, by its name."""
 
+    async def count_by_user(self, series: Collection[str]) -> Mapping[str, int]:
+        """How many live rules watch these series, by the ids of their makers."""
+
     async def commit(self, lease: Lease, batch: Batch) -> frozenset[int]:
         """Write the batch in one transaction, and answer the numbers of rules that did not stand where it says.
 

@@ -8,7 +8,7 @@ from there to the price of its time, and finds the same crossings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -76,6 +76,14 @@ class Watcher:
         """When upstream saw the last price of this series that was taken in; ``None`` for none yet."""
         mark = self._marks.get(series)
         return None if mark is None else mark.at
+
+    def seen_at(self) -> Iterator[tuple[str, datetime]]:
+        """When upstream last said something new of each series that is watched, as far as any was taken in."""
+        for series, _ in self.index.series():
+            _, currency, coin = series.split("|", 2)
+            mark = self._marks.get(price_series(coin, currency))
+            if mark is not None:
+                yield series, mark.doubtful_at or mark.at
 
     def mark_of(self, quote: Quote) -> Mark | None:
         """How far the quote's series has been taken in; ``None`` for not yet."""

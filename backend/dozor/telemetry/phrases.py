@@ -228,6 +228,12 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "Цены {coin} за время перерыва неизвестны: {reason}",
         "The prices of {coin} during the gap are not known: {reason}",
     ),
+    "watch.blind": ("Нет свежих данных: рядов цен {series}", "No fresh data: {series} series of prices"),
+    "watch.sees_again": ("Данные снова есть: рядов цен {series}", "Data is back: {series} series of prices"),
+    "notice.unheard": (
+        "Ни один канал пользователя {user} не принял сообщение ({kind})",
+        "No channel of the user {user} took a message ({kind})",
+    ),
     "watch.begun": (
         "Дозор начат: правил {rules}, рядов цен {series}",
         "The watch has begun: rules {rules}, series of prices {series}",

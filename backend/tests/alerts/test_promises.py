@@ -144,3 +144,17 @@ async def test_without_a_chart_the_extremes_of_the_day_tell(tmp_path: Path, monk
         await market.pass_by(8 * 3600)
         (event,) = await market.events()
         assert (event["data"]["via"], event["data"]["extreme"]) == ("high_24h", "115.0")
+
+
+async def test_who_has_no_data_is_told_once_and_again_when_there_is(market: WatchedMarket) -> None:
+    rule = await market.armed(UP_TO_110)
+    stopped_at = market.dozor.clock.now()
+    for _ in range(40):  # twenty minutes in which upstream says the same old price
+        await market.look_again(30, seen_at=stopped_at)
+    assert await market.owner.state_of(rule) == "no_data"
+    assert [told["type"] for told in market.receiver.got] == ["system.blind"]
+    assert "1\N{NO-BREAK SPACE}rule without data" in market.receiver.got[0]["data"]["text"]
+    await market.pass_by(30, bitcoin=120.0)
+    await market.until_delivered(3)
+    assert sorted(told["type"] for told in market.receiver.got) == ["alert.fired", "system.blind", "system.sees_again"]
+    assert await market.owner.state_of(rule) != "no_data"

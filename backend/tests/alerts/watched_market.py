@@ -33,9 +33,14 @@ class WatchedMarket:
 
     async def pass_by(self, seconds: float, **prices: float) -> None:
         """So much later these are the prices; come back once they were taken in."""
-        self.dozor.clock.advance(seconds)
         self.upstream.prices.update(prices)
-        self.upstream.seen_at = now = self.dozor.clock.now()
+        await self.look_again(seconds)
+
+    async def look_again(self, seconds: float, seen_at: datetime | None = None) -> None:
+        """So much later upstream says what it saw just now, or then; come back once that was taken in."""
+        self.dozor.clock.advance(seconds)
+        now = self.dozor.clock.now()
+        self.upstream.seen_at = seen_at or now
 
         async def is_taken_in() -> bool:
             polled_at = (await self.owner.ok("GET", "/status"))["watch"]["polled_at"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dozor.alerts.ports import Batch, Lease, LeaseLost, NewEvent, Sleeper, StoredRule, Transition
@@ -89,6 +90,21 @@ class SqlWatchStore:
         async with self._database.read() as connection:
             found = await connection.execute(select(series_marks.c.series, series_marks.c.body))
             return {series: _marks.decode(body) for series, body in found}
+
+    async def count_by_user(self, series: Collection[str]) -> Mapping[str, int]:
+        """See ``WatchStore.count_by_user``."""
+        counts: Counter[str] = Counter()
+        wanted = sorted(series)
+        async with self._database.read() as connection:
+            for start in range(0, len(wanted), RULES_AT_ONCE):
+                chosen = (
+                    select(rules.c.user_id, func.count().label("rules"))
+                    .join_from(rule_states, rules, rules.c.number == rule_states.c.number)
+                    .where(rule_states.c.series.in_(wanted[start : start + RULES_AT_ONCE]), rule_states.c.is_live)
+                    .group_by(rules.c.user_id)
+                )
+                counts.update({row.user_id: row.rules for row in await connection.execute(chosen)})
+        return counts
 
     async def commit(self, lease: Lease, batch: Batch) -> frozenset[int]:
         """See ``WatchStore.commit``. A StoreUnavailable may come after the batch was written."""

@@ -43,12 +43,21 @@ class SnoozeRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AlertsApi:
     """The routes of rules. One instance per application."""
 
-    def __init__(self, rules: RuleService, members: Members, once: Once, clock: Clock, language: Language) -> None:
+    def __init__(
+        self,
+        rules: RuleService,
+        members: Members,
+        once: Once,
+        clock: Clock,
+        language: Language,
+        is_blind: Callable[[str], bool],
+    ) -> None:
         self._rules = rules
         self._members = members
         self._once = once
         self._clock = clock
         self._language = language
+        self._is_blind = is_blind
 
     def router(self) -> APIRouter:
         """The routes below ``/api/v1/alerts``."""
@@ -192,13 +201,12 @@ class AlertsApi:
     def _shown(self, kept: KeptRule, request: Request) -> dict[str, Any]:
         rule, state, now = kept.stored.rule, kept.stored.state, self._clock.now()
         snoozed = state.cooling_until if state.cooling_until is not None and state.cooling_until > now else None
-        is_live = kept.status is RuleStatus.ACTIVE
         return {
             "id": rule.id,
             "version": rule.version,
             **shown(kept),
             "status": kept.status.value,
-            "state": state.phase(now).value if is_live else kept.status.value,
+            "state": self._state(kept, now),
             "sentence": rule.condition.sentence(rule.coin_id, rule.quote, self._language_of(request)),
             "silent_until": None if snoozed is None else rfc3339(snoozed),
             "muted": state.muted,
@@ -206,6 +214,15 @@ class AlertsApi:
             "created_at": rfc3339(kept.created_at),
             "updated_at": rfc3339(kept.updated_at),
         }
+
+    def _state(self, kept: KeptRule, now: datetime) -> str:
+        """What it is doing, in one word of ``alerts.md`` section 0."""
+        stored = kept.stored
+        if kept.status is not RuleStatus.ACTIVE:
+            return str(kept.status.value)
+        if not stored.state.is_at_rest and self._is_blind(stored.rule.series):
+            return "no_data"
+        return stored.state.phase(now).value
 
     def _language_of(self, request: Request) -> Language:
         return language_of(request.headers.get("accept-language", ""), self._language)
