@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from dozor.clock import Clock
 from dozor.domain.errors import CannotRunHere
 from dozor.settings import Settings
+from dozor.storage.folder_use import FolderInUse, shared_use
 from dozor.telemetry.phrases import Language, sentence
 from dozor.web.protocol import BoundedHeadProtocol
 
@@ -69,21 +70,33 @@ async def serve(settings: Settings, clock: Clock) -> None:
     port: int = sockets[0].getsockname()[1]
     url = f"http://{'localhost' if settings.on_loopback else _in_url(settings.host)}:{port}"
     try:
-        async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
-            server = Server(app.site)
+        with _used(settings):
+            async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
+                server = Server(app.site)
 
-            def stop() -> None:
-                app.end_streams()
-                server.stop()
+                def stop() -> None:
+                    app.end_streams()
+                    server.stop()
 
-            with stop_signals(stop):
-                tasks.create_task(warm_up(app), name="warm up")
-                tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
-                await server.serve(sockets=sockets)
+                with stop_signals(stop):
+                    tasks.create_task(warm_up(app), name="warm up")
+                    tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
+                    await server.serve(sockets=sockets)
     finally:
         for sock in sockets:
             sock.close()
     log.info("server.stopped")
+
+
+@contextlib.contextmanager
+def _used(settings: Settings) -> Iterator[None]:
+    """Work with the data folder. Raises CannotRunHere while its files are replaced."""
+    try:
+        with shared_use(settings.data_dir):
+            yield
+    except FolderInUse as error:
+        folder = str(settings.data_dir)
+        raise CannotRunHere(sentence("start.data_folder_restored", settings.language, folder=folder)) from error
 
 
 class Server(uvicorn.Server):

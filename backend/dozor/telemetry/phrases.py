@@ -59,6 +59,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "HOST {host} не найден: {reason}. Задайте адрес этой машины, например 127.0.0.1",
         "HOST {host} is not found: {reason}; set an address of this machine, such as 127.0.0.1",
     ),
+    "start.data_folder_restored": (
+        "Файлы папки данных {folder} сейчас заменяет другая команда (restore): дождитесь её конца и запустите снова",
+        "another command (restore) replaces the files of the data folder {folder}: wait for its end, and start again",
+    ),
     "start.data_folder_refused": (
         "В папку данных {folder} нельзя писать: {reason}. Исправьте права или задайте DOZOR_DATA_DIR",
         "the data folder {folder} cannot be written: {reason}; mend its permissions or set DOZOR_DATA_DIR",
