@@ -24,7 +24,7 @@ from dozor.storage.folder_use import FolderInUse, shared_use
 from dozor.telemetry.phrases import Language, sentence
 from dozor.web.protocol import BoundedHeadProtocol
 
-DRAIN_S = 8  # requests end within their own deadline; with what follows a stop stays below 10 s
+DRAIN_S = 7  # requests end within their own deadline; with what follows a stop stays below 10 s
 BACKLOG = 2048
 if sys.platform == "win32":  # nobody can send SIGTERM there; Ctrl+Break is how a process group is asked to stop
     STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
@@ -59,10 +59,39 @@ async def tasks_until_exit() -> AsyncIterator[asyncio.TaskGroup]:
 
 
 async def serve(settings: Settings, clock: Clock) -> None:
-    """Serve until a stop signal, then let requests under way end.
+    """Serve until a stop signal, then let requests under way end. A stop during the start ends it.
 
     Raises CannotRunHere when the port or the data folder cannot be used.
     """
+    stop = _Stop()
+    with stop_signals(stop):
+        try:
+            await _serve(settings, clock, stop)
+        except asyncio.CancelledError:
+            if not stop.is_asked:
+                raise
+    log.info("server.stopped")
+
+
+class _Stop:
+    """What a stop signal does: end the start, and once the server runs, drain it."""
+
+    def __init__(self) -> None:
+        starting = asyncio.current_task()
+        assert starting is not None
+        self._act: Callable[[], object] = starting.cancel
+        self.is_asked = False
+
+    def __call__(self) -> None:
+        self.is_asked = True
+        self._act()
+
+    def does(self, act: Callable[[], object]) -> None:
+        """From now on a signal does this."""
+        self._act = act
+
+
+async def _serve(settings: Settings, clock: Clock, stop: _Stop) -> None:
     from dozor.app import running, warm_up  # imported late: it takes most of a second, and no other command needs it
 
     prepare_data_dir(settings.data_dir, settings.language)
@@ -74,18 +103,17 @@ async def serve(settings: Settings, clock: Clock) -> None:
             async with tasks_until_exit() as tasks, running(settings, tasks, clock) as app:
                 server = Server(app.site)
 
-                def stop() -> None:
+                def drain() -> None:
                     app.end_streams()
                     server.stop()
 
-                with stop_signals(stop):
-                    tasks.create_task(warm_up(app), name="warm up")
-                    tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
-                    await server.serve(sockets=sockets)
+                stop.does(drain)
+                tasks.create_task(warm_up(app), name="warm up")
+                tasks.create_task(_announce(server, url, app.login_link_path), name="announce")
+                await server.serve(sockets=sockets)
     finally:
         for sock in sockets:
             sock.close()
-    log.info("server.stopped")
 
 
 @contextlib.contextmanager

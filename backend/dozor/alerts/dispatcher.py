@@ -266,10 +266,21 @@ class Dispatcher:
                 self._settled.task_done()
             self._due.set()  # the next of their lines may go
 
-    async def _is_written(self, settled: Sequence[Settlement]) -> bool:
-        try:
+    async def _written(self, settled: Sequence[Settlement]) -> frozenset[str]:
+        """Write them, and answer those that were not ours any more."""
+        lost: frozenset[str] = frozenset()
+        while settled:
             ours = [replace(one, claim=self._under_way[one.claim.id]) for one in settled]
             lost = await self._outbox.settle(ours, self._clock.now())
+            # Claimed anew by ourselves in that very moment: it is ours by the newer claim.
+            settled = [
+                one for one in ours if one.claim.id in lost and self._under_way[one.claim.id].number != one.claim.number
+            ]
+        return lost
+
+    async def _is_written(self, settled: Sequence[Settlement]) -> bool:
+        try:
+            lost = await self._written(settled)
         except StoreUnavailable as error:
             self._is_writable.clear()
             log.warning("outbox.store_unavailable", reason=str(error))
