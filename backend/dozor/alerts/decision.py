@@ -41,18 +41,19 @@ class Seen:
 
     ``reading`` has the extremes that are known of the segment, ``wickless`` has none. ``is_after_gap``: so much time
     has passed since the reading before that nothing is known to have lasted. ``now`` is the server's time, by which
-    cooldowns and days go.
+    cooldowns and days go. ``without_wicks`` is given for a series whose readings have two ends even so.
     """
 
     reading: Reading
     observed_at: datetime
     now: datetime
     is_after_gap: bool = False
+    without_wicks: Reading | None = None
 
     @property
     def wickless(self) -> Reading:
         """The same for a rule that only counts prices that were seen."""
-        return Reading.at(self.reading.last)
+        return Reading.at(self.reading.last) if self.without_wicks is None else self.without_wicks
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,11 @@ def on_reading(rule: Rule, state: State, seen: Seen) -> Decision:
         return Decision(state)
     reading = seen.reading if rule.options.detect is Detect.WICK else seen.wickless
     if not state.latches:
-        state = _with_sides(rule, state, reading)
+        state = _with_sides(rule, state, reading, seen)
         if not rule.condition.fires_if_already_true:
             return Decision(state)
     memory = rule.condition.remembered(state.memory, reading)
-    state = msgspec.structs.replace(state, memory=memory, last=reading.last)
+    state = _noted(msgspec.structs.replace(state, memory=memory), seen)
     firings: list[Firing] = []
     for trigger in rule.condition.triggers(memory, rule.band):
         state, fired = _on_latch(rule, state, trigger, reading, seen)
@@ -105,18 +106,12 @@ def on_reading(rule: Rule, state: State, seen: Seen) -> Decision:
     return Decision(state, tuple(firings))
 
 
-def on_outage(rule: Rule, state: State, seens: Sequence[Seen]) -> Decision:
-    """What the readings since an outage began do to a rule: one event at most, which says how many crossings it is."""
-    firings: list[Firing] = []
-    muted_before = state.muted
-    for seen in seens:
-        decision = on_reading(rule, state, seen)
-        state = decision.state
-        firings += decision.firings
+def as_one(before: State, state: State, firings: Sequence[Firing]) -> Decision:
+    """What readings that nobody watched have done to a rule: one event at most, which says how many crossings it is."""
     if not firings:
         return Decision(state)
     crossings = sum(firing.crossings for firing in firings) + state.muted
-    told = replace(firings[0], crossings=crossings, muted=muted_before)
+    told = replace(firings[0], crossings=crossings, muted=before.muted)
     return Decision(msgspec.structs.replace(state, muted=0, muted_by=None), (told,))
 
 
@@ -143,16 +138,20 @@ def sleep_of(rule: Rule, state: State) -> Sleep | None:
     """Within which values no reading changes anything; ``None`` when each one may."""
     if state.is_at_rest:
         return UNDISTURBED
-    if not state.latches or state.is_holding or state.last is None:
+    reading = state.reading
+    if not state.latches or state.is_holding or reading is None:
         return None
     sleeps = []
     for trigger in rule.condition.triggers(state.memory, rule.band):
-        latch = state.latches[trigger.name]
+        latch, value = state.latches[trigger.name], trigger.side_of(reading)
         zone = trigger.fires if latch.is_armed else trigger.rearms
         if zone is None:
-            sleeps.append(trigger.fires.stay_at(state.last) if trigger.fires.holds(state.last) else None)
+            sleeps.append(trigger.fires.stay_at(value) if trigger.fires.holds(value) else None)
         else:
-            sleeps.append(None if zone.holds(state.last) else zone.sleep_at(state.last))
+            sleeps.append(None if zone.holds(value) else zone.sleep_at(value))
+        if state.reminding == trigger.name:  # a reminder must know whether it is still true, or only within the band
+            fires = trigger.fires
+            sleeps.append(fires.stay_at(value) if fires.holds(value) else fires.sleep_at(value))
     if None in sleeps:
         return None
     return reduce(Sleep.meet, [sleep for sleep in sleeps if sleep is not None], UNDISTURBED)
@@ -174,14 +173,27 @@ def snoozed(state: State, until: datetime) -> State:
     return msgspec.structs.replace(state, cooling_until=later, remind_at=None, reminding=None)
 
 
-def _with_sides(rule: Rule, state: State, reading: Reading) -> State:
+def _noted(state: State, seen: Seen) -> State:
+    """The reading that the rule was woken by."""
+    plain = seen.wickless
+    ends = None if plain.low == plain.high else (plain.low, plain.high)
+    return msgspec.structs.replace(state, last=plain.last, ends=ends)
+
+
+def _with_sides(rule: Rule, state: State, reading: Reading, seen: Seen) -> State:
     """After the first reading: a latch whose zone holds already starts as consumed, unless the rule says otherwise."""
     memory = rule.condition.remembered(state.memory, reading)
     latches = {
-        trigger.name: LatchState(rule.condition.fires_if_already_true or not trigger.fires.holds(reading.last))
+        trigger.name: LatchState(rule.condition.fires_if_already_true or not _is_in(trigger, seen))
         for trigger in rule.condition.triggers(memory, rule.band)
     }
-    return msgspec.structs.replace(state, latches=latches, memory=memory, last=reading.last)
+    since = seen.observed_at if rule.condition.has_own_extreme else None
+    return _noted(msgspec.structs.replace(state, latches=latches, memory=memory, since=since), seen)
+
+
+def _is_in(trigger: Trigger, seen: Seen) -> bool:
+    """Whether the series is where the latch fires, whatever it has been in between."""
+    return trigger.fires.holds(trigger.side_of(seen.wickless))
 
 
 def _on_latch(
@@ -197,7 +209,7 @@ def _on_latch(
     options = rule.options
     if not options.hold_for_s and options.confirm == 1:
         return _cross(rule, state, trigger, reading, seen) if trigger.fires.is_reached(reading) else (state, ())
-    if not trigger.fires.holds(reading.last):
+    if not _is_in(trigger, seen):
         return _with_latch(state, trigger.name, LatchState(is_armed=True)), ()
     if latch.entered_at is None or seen.is_after_gap:
         latch = LatchState(is_armed=True, entered_at=seen.observed_at, seen=1)
@@ -224,7 +236,8 @@ def _cross(
     lines = rule.condition.lines_crossed(state.memory, reading)
     memory = rule.condition.after_firing(state.memory, reading)
     crossed = _with_latch(state, name, LatchState(is_armed=trigger.rearms is None))
-    crossed = msgspec.structs.replace(crossed, memory=memory, episodes={**state.episodes, name: episode})
+    since = seen.observed_at if rule.condition.has_own_extreme else None
+    crossed = msgspec.structs.replace(crossed, memory=memory, episodes={**state.episodes, name: episode}, since=since)
     if _is_muted(rule, state, now):
         told = {latch: n for latch, n in state.told.items() if latch != name}
         return msgspec.structs.replace(crossed, muted=state.muted + lines, muted_by=name, told=told), ()
@@ -236,7 +249,7 @@ def _cross(
         is_up=trigger.is_up,
         crossings=lines,
         muted=state.muted,
-        is_wick=not trigger.fires.holds(reading.last),
+        is_wick=not _is_in(trigger, seen),
         reading=reading,
         memory=state.memory,
         at=seen.observed_at,
@@ -265,8 +278,9 @@ def _remind(rule: Rule, state: State, now: datetime) -> tuple[State, tuple[Firin
     if name is None or state.remind_at is None or state.remind_at > now:
         return state, ()
     later = now + max(rule.options.remind_every, rule.options.cooldown)
-    zones = {trigger.name: trigger.fires for trigger in rule.condition.triggers(state.memory, rule.band)}
-    if state.last is None or not zones[name].holds(state.last):
+    triggers = {trigger.name: trigger for trigger in rule.condition.triggers(state.memory, rule.band)}
+    reading, reminded_of = state.reading, triggers[name]
+    if reading is None or not reminded_of.fires.holds(reminded_of.side_of(reading)):
         return msgspec.structs.replace(state, remind_at=later), ()  # within the band: neither true nor over
     n = state.told.get(name, 0) + 1
     firing = Firing(Kind.REMINDER, name, state.episodes.get(name, 0), n, muted=state.muted)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, assert_never
 
 import msgspec
@@ -14,12 +14,14 @@ import msgspec
 from dozor.alerts import decision
 from dozor.alerts.decision import Firing, Kind, Seen
 from dozor.alerts.ports import NewEvent, Sleeper, StoredRule, Transition
-from dozor.alerts.rule import Detect, Rule
+from dozor.alerts.rule import PRICE, Detect, Rule
 from dozor.alerts.segments import Segment, Trust
 from dozor.alerts.state import State
+from dozor.alerts.views import View
 
 TELL_WITHIN = timedelta(hours=24)
 REMIND_WITHIN = timedelta(hours=6)
+_SIX_DIGITS = Context(prec=6)
 NewId = Callable[[datetime], str]
 
 
@@ -33,7 +35,7 @@ class Evaluated:
 
 def evaluated(
     stored: StoredRule,
-    segments: Sequence[Segment],
+    views: Sequence[View],
     now: datetime,
     new_id: NewId,
     *,
@@ -44,22 +46,25 @@ def evaluated(
     ``is_outage``: nobody watched while they passed, so they make one event at most.
     """
     rule, state = stored.rule, stored.state
-    shown = [segment for segment in segments if _is_for(stored, segment.trust)]
-    seens = [Seen(segment.reading, segment.at, now, segment.is_after_gap) for segment in shown]
     firings: list[Firing] = []
     if is_outage and state.is_arming:
-        seens = seens[-1:]  # it may be younger than what passed before
+        views = views[-1:]  # it may be younger than what passed before
+    by_time: dict[datetime, Segment] = {}
+    for view in views:
+        segment = view.segment
+        shown = view.readings(state.since) if _is_for(stored, segment.trust) else None
+        if shown is None:
+            continue
+        by_time[segment.at] = segment
+        seen = Seen(shown.reading, segment.at, now, segment.is_after_gap, shown.wickless)
+        step = decision.on_reading(rule, state, seen)
+        state = step.state
+        firings += step.firings
     if is_outage:
-        at_once = decision.on_outage(rule, state, seens)
+        at_once = decision.as_one(stored.state, state, firings)
         state, firings = at_once.state, list(at_once.firings)
-    else:
-        for seen in seens:
-            step = decision.on_reading(rule, state, seen)
-            state = step.state
-            firings += step.firings
     due = decision.on_time(rule, state, now)
     firings += due.firings
-    by_time = {segment.at: segment for segment in shown}
     events = [
         _event(stored, firing, None if firing.at is None else by_time[firing.at], now, new_id) for firing in firings
     ]
@@ -91,6 +96,7 @@ def sleeper_of(rule: Rule, state: State) -> Sleeper:
         None if sleep is None or sleep.above is None else rounded_down(sleep.above),
         is_awake=sleep is None,
         wants_wicks=rule.options.detect is Detect.WICK,
+        since=state.since,
     )
 
 
@@ -159,6 +165,9 @@ def _body(stored: StoredRule, firing: Firing, segment: Segment | None, now: date
         body["direction"] = "up" if firing.is_up else "down"
     if firing.memory:
         body["memory"] = _texts(firing.memory.items())
+    if firing.reading is not None and rule.condition.series != PRICE:
+        change = firing.reading.high if firing.is_up else firing.reading.low
+        body["change"] = f"{change.normalize(_SIX_DIGITS):f}"  # in percent, or in the quote
     if segment is not None:
         body["before"] = {"value": f"{segment.before:f}", "observed_at": _rfc3339(segment.before_at)}
         body["after"] = {"value": f"{segment.reading.last:f}", "observed_at": _rfc3339(segment.at)}

@@ -24,8 +24,8 @@ class Levels:
     """
 
     def __init__(self) -> None:
-        self._aboves: dict[str, _Edges] = {}  # negated, so that the lowest is at the tail
-        self._belows: dict[str, _Edges] = {}
+        self._aboves: dict[str, Edges] = {}  # negated, so that the lowest is at the tail
+        self._belows: dict[str, Edges] = {}
 
     def __len__(self) -> int:
         return sum(map(len, self._aboves.values())) + sum(map(len, self._belows.values()))
@@ -40,7 +40,7 @@ class Levels:
         for edges, edge in ((self._belows, below), (self._aboves, None if above is None else -above)):
             if edge is not None:
                 _refuse_odd(edge)
-                edges.setdefault(series, _Edges()).add(edge, number)
+                edges.setdefault(series, Edges()).add(edge, number)
 
     def remove(self, series: str, number: int, below: float | None, above: float | None) -> None:
         """Take it out again. Edges that are not there are passed over."""
@@ -73,16 +73,16 @@ class Levels:
         self, edges: Iterable[tuple[str, int, float | None, float | None]], tell: Callable[[int], None] | None = None
     ) -> None:
         """Add many at once, in any order; ``tell`` hears every so often how many were read."""
-        grown: dict[int, _Edges] = {}
+        grown: dict[int, Edges] = {}
         for place, (series, number, below, above) in enumerate(edges, start=1):
             if below is not None:
                 _refuse_odd(below)
-                found = self._belows.get(series) or self._belows.setdefault(series, _Edges())
+                found = self._belows.get(series) or self._belows.setdefault(series, Edges())
                 found.append(below, number)
                 grown[id(found)] = found
             if above is not None:
                 _refuse_odd(above)
-                found = self._aboves.get(series) or self._aboves.setdefault(series, _Edges())
+                found = self._aboves.get(series) or self._aboves.setdefault(series, Edges())
                 found.append(-above, number)
                 grown[id(found)] = found
             if tell is not None and place % 50_000 == 0:
@@ -91,8 +91,8 @@ class Levels:
             found.sort()
 
 
-class _Edges:
-    """One side of one series, ascending by level and then by number, so that each edge is found by bisection."""
+class Edges:
+    """Levels of rules, ascending by level and then by number, so that each edge is found by bisection."""
 
     __slots__ = ("levels", "numbers")
 
@@ -104,11 +104,13 @@ class _Edges:
         return len(self.levels)
 
     def add(self, level: float, number: int) -> None:
+        """Put a rule where it belongs."""
         place = self._place(level, number)
         self.levels.insert(place, level)
         self.numbers.insert(place, number)
 
     def remove(self, level: float, number: int) -> None:
+        """Take it out; one that is not there is passed over."""
         place = self._place(level, number)
         if place < len(self.levels) and self.levels[place] == level and self.numbers[place] == number:
             del self.levels[place]
@@ -122,11 +124,28 @@ class _Edges:
         del self.numbers[place:]
         return cut
 
+    def pop(self) -> int:
+        """The rule at the tail."""
+        self.levels.pop()
+        return self.numbers.pop()
+
+    def pour(self, other: Edges) -> None:
+        """Take in all of the other, which is the smaller."""
+        if len(other) * 8 < len(self):
+            for level, number in zip(other.levels, other.numbers, strict=True):
+                self.add(level, number)
+        elif other:
+            self.levels += other.levels
+            self.numbers += other.numbers
+            self.sort()
+
     def append(self, level: float, number: int) -> None:
+        """Put a rule at the end; ``sort`` has to follow."""
         self.levels.append(level)
         self.numbers.append(number)
 
     def sort(self) -> None:
+        """Bring all of them into their order."""
         pairs = sorted(zip(self.levels, self.numbers, strict=True))
         self.levels = array(FLOATS, [level for level, _ in pairs])
         self.numbers = array(NUMBERS, [number for _, number in pairs])

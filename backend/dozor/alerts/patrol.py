@@ -13,7 +13,7 @@ import structlog
 from dozor.alerts.blindness import Blindness
 from dozor.alerts.catching_up import after_gap, missed
 from dozor.alerts.evaluation import NewId
-from dozor.alerts.polling import Poll, plan
+from dozor.alerts.polling import Poll, pair_of, plan
 from dozor.alerts.ports import Lease, LeaseLost, Leases, QuoteSource, WatchStore
 from dozor.alerts.watcher import Watcher
 from dozor.clock import Clock
@@ -107,7 +107,7 @@ class Patrol:
         return WatchReport(
             watcher is not None,
             0 if watcher is None else len(watcher.index),
-            0 if watcher is None else sum(1 for _ in watcher.index.series()),
+            0 if watcher is None else len({pair_of(name) for name, _ in watcher.index.series()}),
             None if poll is None else poll.interval_s,
             poll is not None and poll.sees_wicks,
             self._polled_at,

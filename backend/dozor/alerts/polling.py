@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dozor.alerts.watcher import PRICE
+from dozor.alerts.rule import PRICE
 from dozor.domain.quotes import Quote, QuoteSource
 
 COINS_A_CALL = {QuoteSource.PRICE: 515, QuoteSource.MARKETS: 250}

@@ -34,7 +34,8 @@ class Sleeper:
     """A live rule as the index knows it. ``is_awake``: every reading of its series may change something.
 
     The edges are floats, rounded outwards: a rule is rather woken in vain than not at all. ``wants_wicks``: it counts
-    extremes that upstream reports, so its series is worth asking for with them.
+    extremes that upstream reports, so its series is worth asking for with them. ``since``: its extreme counts from
+    then, and its one edge is the distance from that.
     """
 
     number: int
@@ -43,6 +44,7 @@ class Sleeper:
     above: float | None
     is_awake: bool = False
     wants_wicks: bool = False
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +100,14 @@ class NewEvent:
 class Batch:
     """What one pass of the watch writes, in one transaction: all of it, but for rules that somebody changed meanwhile.
 
-    ``marks`` are those of the series that were taken in.
+    ``marks`` are those of the series that were taken in. ``pieces`` are what derived series remember, by their names
+    and slots; ``None`` deletes one.
     """
 
     transitions: Sequence[Transition] = ()
     events: Sequence[NewEvent] = ()
     marks: Mapping[str, Mark] = field(default_factory=dict)
+    pieces: Mapping[str, Mapping[int, str | None]] = field(default_factory=dict)
 
 
 class WatchStore(Protocol):
@@ -129,6 +133,9 @@ class WatchStore(Protocol):
 
     async def count_by_user(self, series: Collection[str]) -> Mapping[str, int]:
         """How many live rules watch these series, by the ids of their makers."""
+
+    def pieces(self, series: Collection[str] | None = None) -> AsyncIterator[Mapping[tuple[str, int], str]]:
+        """What these derived series remember, or all of them, in batches: by name and slot."""
 
     async def commit(self, lease: Lease, batch: Batch) -> frozenset[int]:
         """Write the batch in one transaction, and answer the numbers of rules that did not stand where it says.

@@ -14,6 +14,7 @@ from dozor.alerts.conditions.registry import AnyCondition
 from dozor.alerts.problems import Problem
 from dozor.telemetry.phrases import Words
 
+PRICE = "price"  # the series of a condition that watches nothing derived
 LONGEST = timedelta(days=30)
 MOST_REMINDERS = 100
 MOST_CONFIRMATIONS = 100

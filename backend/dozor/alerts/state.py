@@ -9,6 +9,8 @@ from enum import Enum
 
 import msgspec
 
+from dozor.alerts.zone import Reading
+
 
 class Phase(Enum):
     """What a rule is doing, in one word, for people (``alerts.md`` section 0)."""
@@ -40,7 +42,8 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     version began, and survives arming anew: it is part of every event's identity. ``told`` is the last ``n`` used in
     the present episode of a latch; a muted crossing has none. ``muted`` counts crossings since the last event,
     ``muted_by`` names the latch of the last of them, ``reminded`` counts the reminders of ``reminding``.
-    ``last`` is the value of the series that the rule was last woken by.
+    ``last`` is the value of the series that the rule was last woken by, and ``ends`` are its two where the series gives
+    them a meaning of their own. ``since`` is when the extreme of a rule began that is measured from its own.
     """
 
     latches: Mapping[str, LatchState] = {}
@@ -58,10 +61,19 @@ class State(msgspec.Struct, frozen=True, omit_defaults=True):
     reminded: int = 0
     remind_at: datetime | None = None
     last: Decimal | None = None
+    ends: tuple[Decimal, Decimal] | None = None
+    since: datetime | None = None
 
     def armed_anew(self) -> State:
         """The same rule before its first reading. What was told keeps its identity."""
         return State(episodes=self.episodes, last_event_at=self.last_event_at, is_expiry_told=self.is_expiry_told)
+
+    @property
+    def reading(self) -> Reading | None:
+        """What the series was when the rule was last woken; ``None`` for never."""
+        if self.last is None:
+            return None
+        return Reading.at(self.last) if self.ends is None else Reading(self.last, *self.ends)
 
     @property
     def is_arming(self) -> bool:

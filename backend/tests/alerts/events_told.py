@@ -18,6 +18,7 @@ from dozor.alerts.ports import NewEvent, StoredRule
 from dozor.alerts.rule import Options, Rule
 from dozor.alerts.segments import Mark, Segment, take
 from dozor.alerts.state import NEW
+from dozor.alerts.views import of_price
 from dozor.domain.quotes import Quote, QuoteSource
 
 START = datetime(2026, 11, 23, 9, 2, 10, tzinfo=UTC)
@@ -78,7 +79,7 @@ def told_of_prices(
     segments = segments_of(stored.rule, prices)
     events = []
     for part, at in ((segments[:1], START), (segments[1:], now)):
-        made = evaluated(stored, part, at, lambda _: "evt_1", is_outage=is_outage)
+        made = evaluated(stored, [of_price(segment) for segment in part], at, lambda _: "evt_1", is_outage=is_outage)
         events += made.events
         if made.transition is not None:
             stored = replace(stored, state=made.transition.state)

@@ -24,6 +24,7 @@ class MemoryStore:
         self.rules: dict[int, StoredRule] = {}
         self.events: dict[tuple[int, int, str, int, int], NewEvent] = {}
         self.kept_marks: dict[str, Mark] = {}
+        self.kept_pieces: dict[tuple[str, int], str] = {}
         self.epoch = 1
         self.fails = ""
         self._change = 0
@@ -66,6 +67,9 @@ class MemoryStore:
     async def marks(self) -> Mapping[str, Mark]:
         return dict(self.kept_marks)
 
+    async def pieces(self, series: Collection[str] | None = None) -> AsyncIterator[Mapping[tuple[str, int], str]]:
+        yield {key: piece for key, piece in self.kept_pieces.items() if series is None or key[0] in series}
+
     async def commit(self, lease: Lease, batch: Batch) -> frozenset[int]:
         fails, self.fails = self.fails, ""
         if fails == "before":
@@ -86,6 +90,12 @@ class MemoryStore:
                 assert identity not in self.events, "the same event twice"
                 self.events[identity] = event
         self.kept_marks.update(batch.marks)
+        for name, pieces in batch.pieces.items():
+            for slot, piece in pieces.items():
+                if piece is None:
+                    self.kept_pieces.pop((name, slot), None)
+                else:
+                    self.kept_pieces[name, slot] = piece
         if fails == "after":
             raise StoreUnavailable("gone after it was done", NOW)
         return frozenset(lost)

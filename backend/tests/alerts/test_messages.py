@@ -156,16 +156,15 @@ def test_each_condition_says_its_level_and_what_was_seen(
 def test_a_change_within_a_window_is_told_in_percent() -> None:
     told = crossed(
         condition=PctWindow(Decimal(5), "1h"),
-        before=Observation(Decimal("4.81234567891"), START),
-        after=Observation(Decimal("5.2"), START + POLL),
+        change=Decimal("5.21234567891"),
     )
     assert lines(written([told], MOSCOW, NOW))[:2] == [
         "BTC +5 % за 1 ч ↑",
-        "Изменение между 12:02:10 и 12:03:10: +4,8123457 % → +5,2 %",
+        "Цена между 12:02:10 и 12:03:10: 69 812 → 70 344 (+5,2123457 %)",
     ]
     assert lines(written([told], LONDON, NOW))[:2] == [
         "BTC +5% in 1 h ↑",
-        "Change between 09:02:10 and 09:03:10: +4.8123457% → +5.2%",
+        "Price between 09:02:10 and 09:03:10: 69,812 → 70,344 (+5.2123457%)",
     ]
 
 
@@ -174,14 +173,18 @@ def test_a_fall_from_the_highest_says_how_far() -> None:
         condition=Trailing(From.HIGHEST, pct=Decimal(5)),
         latch="trailing",
         is_up=False,
-        before=Observation(Decimal("-4.9"), START),
-        after=Observation(Decimal("-5.1"), START + POLL),
+        before=Observation(Decimal(66910), START),
+        after=Observation(Decimal(66810), START + POLL),
+        change=Decimal("-5.1"),
     )
     assert lines(written([told], MOSCOW, NOW))[:2] == [
         "BTC −5 % от максимума ↓",
-        "Расстояние между 12:02:10 и 12:03:10: −4,9 % → −5,1 %",
+        "Цена между 12:02:10 и 12:03:10: 66 910 → 66 810 (−5,1 %)",
     ]
-    in_dollars = replace(told, condition=Trailing(From.LOWEST, amount=Decimal(1500)), is_up=True)
+    in_dollars = replace(
+        told, condition=Trailing(From.LOWEST, amount=Decimal(1500)), is_up=True, change=Decimal("1510.5")
+    )
+    assert lines(written([in_dollars], LONDON, NOW))[1].endswith("66,810 (+1,510.5)")
     assert readable(headline(in_dollars, LONDON, NOW)) == "BTC +$1,500 from the low ↑"
 
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dozor.alerts.conditions.registry import AnyCondition
-from dozor.alerts.decision import Firing, Kind, Seen, due_at, on_outage, on_reading, on_time, sleep_of, snoozed
+from dozor.alerts.decision import Firing, Kind, Seen, as_one, due_at, on_reading, on_time, sleep_of, snoozed
 from dozor.alerts.rule import Options, Rule
 from dozor.alerts.state import NEW, Phase, State, decoded, encoded
 from dozor.alerts.zone import Reading
@@ -265,11 +265,12 @@ def test_a_window_moves_both_ways_on_one_series() -> None:
 def test_an_outage_is_one_event_that_counts() -> None:
     watched = Watched(rule(UP, cooldown_s=0))
     watched.see(seen("69000", 0))
-    decision = on_outage(watched.rule, watched.state, prices("70000", "69000", "70100", "69000", "70200", "69000"))
+    before, firings = watched.state, watched.see(*prices("70000", "69000", "70100", "69000", "70200", "69000"))
+    decision = as_one(before, watched.state, firings)
     (firing,) = decision.firings
     assert firing.crossings == 3
     assert decision.state.muted == 0
-    assert not on_outage(watched.rule, decision.state, prices("69000")).firings
+    assert not as_one(before, watched.state, []).firings
 
 
 def test_an_expiry_is_told_a_day_before_and_then() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,18 +16,44 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from alerts.memory_store import NOW, MemoryStore
+from alerts.plain_series import plain_readings
 from alerts.test_rule_decision import CONDITIONS
 from dozor.alerts.conditions.registry import AnyCondition
 from dozor.alerts.evaluation import evaluated
 from dozor.alerts.ports import LeaseLost, StoredRule
 from dozor.alerts.rule import Options, Rule
-from dozor.alerts.segments import Mark, take
+from dozor.alerts.segments import Mark, Segment, Trust, take
+from dozor.alerts.views import Readings
 from dozor.alerts.watcher import Watcher, price_series
 from dozor.domain.errors import StoreUnavailable
 from dozor.domain.quotes import Quote, QuoteSource
 
 POLL = timedelta(seconds=60)
 CROSS = {"type": "price_cross", "level": "70000", "direction": "up"}
+
+
+PERCENTS = st.decimals("1", "40", places=0)
+DERIVED = st.one_of(
+    st.builds(
+        lambda pct, window, way, basis: {
+            "type": "pct_window",
+            "pct": pct,
+            "window": window,
+            "direction": way,
+            "basis": basis,
+        },
+        PERCENTS,
+        st.sampled_from(["5m", "10m"]),
+        st.sampled_from(["up", "down", "any"]),
+        st.sampled_from(["extreme", "endpoint"]),
+    ),
+    st.builds(
+        lambda side, unit, far: {"type": "trailing", "side": side, unit: far if unit == "pct" else far / 50},
+        st.sampled_from(["falls", "rises"]),
+        st.sampled_from(["pct", "amount"]),
+        PERCENTS,
+    ),
+)
 
 
 def a_rule(number: int, condition: dict[str, Any], coin: str = "bitcoin", **options: Any) -> Rule:
@@ -161,24 +187,130 @@ async def test_thousands_of_rules_that_fire_at_once_are_all_told() -> None:
     assert len(store.events) == 4500
 
 
+async def test_a_move_within_a_window_is_told_with_its_size() -> None:
+    store = MemoryStore()
+    store.add(a_rule(1, {"type": "pct_window", "pct": "5", "window": "1h"}))
+    store.add(a_rule(2, {"type": "pct_window", "pct": "5", "window": "1h", "basis": "endpoint"}))
+    await watched(store, "100", "98", "102.9")
+    (event,) = store.events.values()
+    assert (event.number, event.latch, event.body["change"]) == (1, "up", "5")
+    assert event.body["before"]["value"] == "98"
+
+
+async def test_a_window_begins_where_the_last_watch_left_it() -> None:
+    store = MemoryStore()
+    store.add(a_rule(1, {"type": "pct_window", "pct": "5", "window": "1h", "basis": "endpoint"}))
+    await watched(store, *["100"] * 61)
+    watcher = a_watcher(store)
+    await watcher.begin()
+    at = NOW + 61 * POLL
+    await watcher.take([a_quote("94", at)], POLL, at)
+    (event,) = store.events.values()
+    assert (event.latch, event.body["change"]) == ("down", "-6")
+
+
+async def test_a_trailing_rule_follows_the_highest_and_begins_anew_at_each_event() -> None:
+    store = MemoryStore()
+    store.add(a_rule(1, {"type": "trailing", "side": "falls", "pct": "10"}, cooldown_s=0))
+    await watched(store, "100", "95", "200", "181", "180", "170", "163", "162", "162")
+    assert [event.body["after"]["value"] for event in store.events.values()] == ["180", "162"]
+    assert [event.body["change"] for event in store.events.values()] == ["-10", "-10"]
+
+
+async def test_the_highest_since_a_rule_was_armed_outlives_the_watch() -> None:
+    store = MemoryStore()
+    for number in range(3):
+        store.add(a_rule(number, {"type": "trailing", "side": "falls", "amount": str(10 + number)}))
+    await watched(store, "100", "120", "115")
+    written = dict(store.kept_pieces)
+    watcher = a_watcher(store)
+    await watcher.begin()
+    at = NOW + 3 * POLL
+    await watcher.take([a_quote("109", at)], POLL, at)
+    assert [(event.number, event.body["change"]) for event in store.events.values()] == [(0, "-11"), (1, "-11")]
+    assert len(written) == 2, "the highest and the latest, however many rules there are"
+
+
+async def test_a_wick_counts_as_the_highest_but_fires_only_rules_that_ask_for_it() -> None:
+    store = MemoryStore()
+    for number, detect in enumerate(("wick", "last")):
+        store.add(a_rule(number, {"type": "trailing", "side": "falls", "pct": "10"}, detect=detect))
+    watcher = a_watcher(store)
+    await watcher.begin()
+    for place, (value, high, low) in enumerate(
+        [("100", "100", "90"), ("100", "110", "90"), ("102", "110", "90"), ("102", "110", "85"), ("98", "110", "85")]
+    ):
+        at = NOW + place * POLL
+        quote = a_quote(value, at, high=high)
+        await watcher.take([replace(quote, low_24h=Decimal(low))], POLL, at)
+    assert [(event.number, event.body["change"]) for event in store.events.values()] == [
+        (0, "-22.7273"),
+        (1, "-10.9091"),
+    ]
+
+
+async def test_a_price_that_nobody_confirms_is_no_extreme() -> None:
+    store = MemoryStore()
+    store.add(a_rule(1, {"type": "trailing", "side": "falls", "pct": "10"}))
+    watcher = a_watcher(store)
+    await watcher.begin()
+    for place, value in enumerate(("100", "500", "100", "95")):
+        at = NOW + place * POLL
+        await watcher.take([replace(a_quote(value, at), volume_24h=Decimal(10**6))], POLL, at)
+    assert not store.events
+
+
+async def test_what_a_series_remembers_goes_with_its_last_rule() -> None:
+    store = MemoryStore()
+    store.add(a_rule(1, {"type": "trailing", "side": "rises", "pct": "10"}))
+    store.add(a_rule(2, {"type": "pct_window", "pct": "5", "window": "1h"}))
+    watcher = await watched(store, "100", "101")
+    assert store.kept_pieces
+    for number in (1, 2):
+        store.change(number, is_live=False)
+    await watcher.take([a_quote("100", NOW + 2 * POLL)], POLL, NOW)
+    assert not store.kept_pieces
+
+
+@dataclass
+class PlainView:
+    """See ``View``."""
+
+    rule: Rule
+    past: list[Segment]
+    segment: Segment
+
+    def readings(self, since: datetime | None) -> Readings | None:
+        return plain_readings(self.rule, since, self.past, self.segment, POLL)
+
+
 @dataclass
 class Simple:
     """Every rule, evaluated at every price; nothing ever fails here."""
 
     rules: dict[int, StoredRule] = field(default_factory=dict)
     marks: dict[str, Mark] = field(default_factory=dict)
+    past: dict[str, list[Segment]] = field(default_factory=dict)  # of each series, since it has had rules
     told: set[tuple[int, int, str, int, int]] = field(default_factory=set)
 
     def take(self, quotes: list[Quote], now: datetime) -> None:
+        watched = {stored.rule.series for stored in self.rules.values() if stored.is_live}
+        self.past = {series: past for series, past in self.past.items() if series in watched}
         for one in quotes:
-            series = price_series(one.coin_id, one.currency)
-            taken = take(self.marks.get(series), one, POLL)
+            pair = price_series(one.coin_id, one.currency)
+            taken = take(self.marks.get(pair), one, POLL)
             if taken is None:
                 continue
-            self.marks[series] = taken.mark
-            for number, stored in self.rules.items():
-                if stored.is_live and stored.rule.series == series:
-                    self._put(number, evaluated(stored, taken.segments, now, lambda _: "evt"))
+            self.marks[pair] = taken.mark
+            for segment in taken.segments:
+                for number, stored in list(self.rules.items()):
+                    if stored.is_live and (stored.rule.coin_id, stored.rule.quote) == (one.coin_id, one.currency):
+                        past = self.past.get(stored.rule.series, [])
+                        view = PlainView(stored.rule, past, segment)
+                        self._put(number, evaluated(stored, [view], now, lambda _: "evt"))
+                for series in watched:
+                    if series.endswith(f"|{one.currency}|{one.coin_id}") and segment.trust is not Trust.ONLY_BOLD:
+                        self.past.setdefault(series, []).append(segment)
         self.tend(now)
 
     def tend(self, now: datetime) -> None:
@@ -212,7 +344,7 @@ class AgainstSimple(RuleBasedStateMachine):
         self.loop.close()
 
     @rule(
-        condition=CONDITIONS,
+        condition=st.one_of(CONDITIONS, DERIVED),
         coin=st.sampled_from(["bitcoin", "ethereum"]),
         cooldown=st.sampled_from([0, 120]),
         hold=st.sampled_from([0, 60]),

@@ -41,12 +41,21 @@ class Trigger:
     rearms: Zone | None
     is_up: bool | None = None
 
+    def side_of(self, reading: Reading) -> Decimal:
+        """The value of a reading without wicks that this latch goes by: a series may have one for each way."""
+        if self.is_up is None:
+            return reading.last
+        return reading.high if self.is_up else reading.low
+
 
 class Condition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
     """The parameters of one condition, as they are sent and kept. Subclasses name themselves by ``tag``."""
 
     is_state: ClassVar[bool] = False
     """Whether it is true or false at each moment, rather than something that happens between two."""
+
+    has_own_extreme: ClassVar[bool] = False
+    """Whether its series is measured from an extreme that began when the rule was armed, or fired last."""
 
     @property
     def series(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import Enum
+from typing import ClassVar
 
 from dozor.alerts.conditions.condition import Condition, Memory, Trigger, amount_problems, percent_problems
 from dozor.alerts.problems import Problem
@@ -25,6 +26,8 @@ class From(Enum):
 
 class Trailing(Condition, frozen=True, tag="trailing"):
     """How far: in percent of the extreme, or in quote units."""
+
+    has_own_extreme: ClassVar[bool] = True
 
     side: From
     pct: Decimal | None = None

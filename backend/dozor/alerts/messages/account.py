@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from dozor.alerts.conditions.pct_window import PctWindow
 from dozor.alerts.conditions.range import Range
 from dozor.alerts.conditions.step import Step
-from dozor.alerts.conditions.trailing import Trailing
 from dozor.alerts.decision import Kind
 from dozor.alerts.messages.figures import figure, percent, rounded
 from dozor.alerts.messages.headline import is_up, level_of, watches_percents
@@ -53,10 +51,10 @@ def seen(told: Told, reader: Reader, now: datetime) -> str:
     span = _between(before, after, reader, now) if before is not None and is_pair else _at(after, reader, now)
     if told.extreme is not None:
         return _touched(told, told.extreme, after, span, reader)
-    values = _value(told, after.value, reader)
+    values = figure(after.value, reader.language)
     if before is not None and is_pair:
-        values = f"{_value(told, before.value, reader)} → {values}"
-    return f"{_what(told, reader)} {span}: {values}"
+        values = f"{figure(before.value, reader.language)} → {values}"
+    return f"{_what(told, reader)} {span}: {values}{_change(told, reader)}"
 
 
 def _source(told: Told, reader: Reader, now: datetime) -> str:
@@ -69,11 +67,6 @@ def _source(told: Told, reader: Reader, now: datetime) -> str:
 
 def _what(told: Told, reader: Reader) -> str:
     language = reader.language
-    match told.condition:
-        case PctWindow():
-            return Words("Изменение", "Change").in_language(language)
-        case Trailing():
-            return Words("Расстояние", "Distance").in_language(language)
     edge = _edge(told)
     if edge is None:
         return Words("Цена", "Price").in_language(language)
@@ -96,7 +89,7 @@ def _edge(told: Told) -> Decimal | None:
 def _touched(told: Told, extreme: Decimal, after: Observation, span: str, reader: Reader) -> str:
     """A wick: the extreme reached the level, and the price is back."""
     language = reader.language
-    far, now_at = _value(told, extreme, reader), _value(told, after.value, reader)
+    far, now_at = figure(extreme, language), f"{figure(after.value, language)}{_change(told, reader)}"
     level = level_of(told)
     reached = "" if level is None else f" {figure(level, language)}"
     which = Words("максимум", "high") if is_up(told) else Words("минимум", "low")
@@ -117,10 +110,13 @@ def _at(after: Observation, reader: Reader, now: datetime) -> str:
     return Words(f"на {at}", f"at {at}").in_language(reader.language)
 
 
-def _value(told: Told, value: Decimal, reader: Reader) -> str:
+def _change(told: Told, reader: Reader) -> str:
+    """How far it went, where that and no price is what the rule watches."""
+    if told.change is None:
+        return ""
     if watches_percents(told):
-        return percent(rounded(value), reader.language, signed=True)
-    return figure(value, reader.language)
+        return f" ({percent(rounded(told.change), reader.language, signed=True)})"
+    return f" ({'+' if told.change > 0 else ''}{figure(told.change, reader.language)})"
 
 
 def _crossings(told: Told, reader: Reader) -> str:

@@ -66,6 +66,8 @@ class Message:
         if utf16_units(self.plain) <= units:
             return self
         title = cut(self.title, units)
+        if title != self.title:
+            return replace(self, title=title, lines=())
         kept = tuple(_fitting(self.lines, units - utf16_units(title)))
         return replace(self, title=title, lines=kept)
 

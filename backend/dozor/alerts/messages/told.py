@@ -26,7 +26,7 @@ class Coin:
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """A value of the rule's series, and when upstream saw it."""
+    """A price, and when upstream saw it."""
 
     value: Decimal
     observed_at: datetime
@@ -34,11 +34,11 @@ class Observation(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One event. ``before`` and ``after`` are values of the rule's series: prices, or percents where it is derived.
+    """One event. ``change`` is what a derived series came to, in percent or in the quote.
 
-    ``extreme`` is what was touched between the two, where ``after`` is back from it. ``memory`` is what the condition
-    remembered when it fired. ``again_at`` is when the rule may speak again at the earliest. ``is_repeat``: it may
-    have been told already.
+    ``extreme`` is what was touched between ``before`` and ``after``, where ``after`` is back from it. ``memory`` is
+    what the condition remembered when it fired. ``again_at`` is when the rule may speak again at the earliest.
+    ``is_repeat``: it may have been told already.
     """
 
     event_id: str
@@ -53,6 +53,7 @@ class Told:
     before: Observation | None = None
     after: Observation | None = None
     extreme: Decimal | None = None
+    change: Decimal | None = None
     memory: Memory = field(default_factory=dict)
     crossings: int = 1
     muted: int = 0
@@ -84,6 +85,7 @@ class _Body(msgspec.Struct):
     before: Observation | None = None
     after: Observation | None = None
     extreme: Decimal | None = None
+    change: Decimal | None = None
 
 
 def told_of(event: Event, coin: Coin, *, again_at: datetime | None = None, is_repeat: bool = False) -> Told:
@@ -102,6 +104,7 @@ def told_of(event: Event, coin: Coin, *, again_at: datetime | None = None, is_re
         body.before,
         body.after,
         body.extreme,
+        body.change,
         body.memory,
         body.crossings,
         body.muted,

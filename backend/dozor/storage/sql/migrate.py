@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 ONE_AT_A_TIME = 7_106_420_251  # the advisory lock's number: any that nobody else is likely to use
 
 

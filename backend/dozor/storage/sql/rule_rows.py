@@ -84,6 +84,7 @@ def columns_of_standing(state: State, seq: int, sleeper: Sleeper, due_at: dateti
         "above": sleeper.above,
         "is_awake": sleeper.is_awake,
         "wants_wicks": sleeper.wants_wicks,
+        "since": sleeper.since,
         "due_at": due_at,
         "body": encoded(state),
     }

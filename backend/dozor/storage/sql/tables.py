@@ -151,6 +151,7 @@ rule_states = Table(
     Column("series", Text, nullable=False),
     Column("due_at", Instant),
     Column("body", Text, nullable=False),
+    Column("since", Instant),
 )
 Index("ix_rule_states_due", rule_states.c.due_at, sqlite_where=IS_DUE, postgresql_where=IS_DUE)
 
@@ -158,6 +159,15 @@ series_marks = Table(
     "series_marks",
     metadata,
     Column("series", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+series_pieces = Table(
+    "series_pieces",
+    metadata,
+    # What a derived series remembers, a piece to a row, so that a new price rewrites one of them.
+    Column("series", Text, primary_key=True),
+    Column("slot", Number, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import Row, Select, bindparam, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dozor.alerts.ports import Batch, Lease, LeaseLost, NewEvent, Sleeper, StoredRule, Transition
@@ -18,11 +19,12 @@ from dozor.storage.sql.dialect import upserting
 from dozor.storage.sql.event_rows import row_of
 from dozor.storage.sql.lines import put_in_line
 from dozor.storage.sql.rule_rows import RULES, columns_of_standing, stored_rules
-from dozor.storage.sql.tables import events, leases, rule_states, rules, series_marks
+from dozor.storage.sql.tables import events, leases, rule_states, rules, series_marks, series_pieces
 
 SLEEPERS_AT_ONCE = 5_000  # some tens of milliseconds of the loop
 RULES_AT_ONCE = 1_000
 CHANGES_AT_ONCE = 5_000
+PIECES_AT_ONCE = 5_000
 
 _marks = msgspec.json.Decoder(Mark)
 
@@ -44,6 +46,7 @@ class SqlWatchStore:
                 rule_states.c.above,
                 rule_states.c.is_awake,
                 rule_states.c.wants_wicks,
+                rule_states.c.since,
             )
             .where(rule_states.c.is_live, rule_states.c.number > bindparam("last"))
             .order_by(rule_states.c.number)
@@ -106,6 +109,27 @@ class SqlWatchStore:
                 counts.update({row.user_id: row.rules for row in await connection.execute(chosen)})
         return counts
 
+    async def pieces(self, series: Collection[str] | None = None) -> AsyncIterator[Mapping[tuple[str, int], str]]:
+        """See ``WatchStore.pieces``."""
+        wanted = series_pieces.c
+        chosen = select(wanted.series, wanted.slot, wanted.body).order_by(wanted.series, wanted.slot)
+        chosen = chosen.where(tuple_(wanted.series, wanted.slot) > tuple_(bindparam("name"), bindparam("last")))
+        if series is None:
+            some = chosen.limit(PIECES_AT_ONCE)
+            after = ("", -1)
+            while rows := await self._rows(some, {"name": after[0], "last": after[1]}):
+                yield {(row.series, row.slot): row.body for row in rows}
+                after = (rows[-1].series, rows[-1].slot)
+            return
+        for name in sorted(series):
+            rows = await self._rows(chosen.where(wanted.series == name), {"name": "", "last": -1})
+            yield {(row.series, row.slot): row.body for row in rows}
+
+    async def _rows(self, chosen: Select[Any], values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        async with self._database.read() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(chosen, values)).all()
+            return rows
+
     async def commit(self, lease: Lease, batch: Batch) -> frozenset[int]:
         """See ``WatchStore.commit``. A StoreUnavailable may come after the batch was written."""
         async with self._database.write() as connection:
@@ -114,6 +138,7 @@ class SqlWatchStore:
             await _write_states(connection, [one for one in batch.transitions if one.number in standing])
             await _write_events(connection, [event for event in batch.events if event.number in standing])
             await _write_marks(connection, batch.marks)
+            await _write_pieces(connection, batch.pieces)
         return frozenset(one.number for one in batch.transitions) - standing
 
 
@@ -177,3 +202,22 @@ async def _write_marks(connection: AsyncConnection, marks: Mapping[str, Mark]) -
         statement.on_conflict_do_update(index_elements=[series_marks.c.series], set_={"body": statement.excluded.body}),
         [{"series": series, "body": msgspec.json.encode(mark).decode()} for series, mark in marks.items()],
     )
+
+
+async def _write_pieces(connection: AsyncConnection, pieces: Mapping[str, Mapping[int, str | None]]) -> None:
+    rows = [(series, slot, body) for series, some in pieces.items() for slot, body in some.items()]
+    gone = [{"of_series": series, "of_slot": slot} for series, slot, body in rows if body is None]
+    kept = [{"series": series, "slot": slot, "body": body} for series, slot, body in rows if body is not None]
+    if gone:
+        await connection.execute(
+            delete(series_pieces).where(
+                series_pieces.c.series == bindparam("of_series"), series_pieces.c.slot == bindparam("of_slot")
+            ),
+            gone,
+        )
+    if kept:
+        statement = upserting(connection)(series_pieces)
+        key = [series_pieces.c.series, series_pieces.c.slot]
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=key, set_={"body": statement.excluded.body}), kept
+        )

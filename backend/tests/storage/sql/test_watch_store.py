@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from household import ARMED, WATCH, Household, batch
 from sqlalchemy import func, select
@@ -175,3 +176,31 @@ async def test_a_kill_in_the_middle_of_a_commit_leaves_all_of_it_or_nothing(
         assert told == sent == sum(seqs)
         assert [int(mark.value) for mark in (await home.watch.marks()).values()] == [*{seqs[0]} - {0}]
     assert seqs[0] > 0
+
+
+async def pieces_of(home: Household, series: list[str] | None = None) -> dict[tuple[str, int], str]:
+    return {key: piece async for some in home.watch.pieces(series) for key, piece in some.items()}
+
+
+async def test_what_a_series_remembers_is_written_and_deleted_piece_by_piece(home: Household) -> None:
+    lease = await home.lease()
+    await home.watch.commit(lease, Batch(pieces={"one|usd|x": {0: "a", 2**50: "b"}, "two|usd|x": {7: "c"}}))
+    await home.watch.commit(lease, Batch(pieces={"one|usd|x": {0: "d", 2**50: None, 5: None}}))
+    assert await pieces_of(home) == {("one|usd|x", 0): "d", ("two|usd|x", 7): "c"}
+    assert await pieces_of(home, ["two|usd|x", "three|usd|x"]) == {("two|usd|x", 7): "c"}
+
+
+async def test_however_many_pieces_there_are_each_is_read_once(home: Household) -> None:
+    many = {f"series {name}": {slot: str(slot) for slot in range(2_500)} for name in range(5)}
+    await home.watch.commit(await home.lease(), Batch(pieces=many))
+    batches = [some async for some in home.watch.pieces()]
+    assert len(batches) == 3
+    assert sum(map(len, batches)) == 12_500
+    assert await pieces_of(home) == {(name, slot): piece for name, some in many.items() for slot, piece in some.items()}
+
+
+async def test_when_the_extreme_of_a_rule_began_is_known_without_reading_its_state(home: Household) -> None:
+    stored, since = await home.stored(await home.rule()), home.clock.now()
+    sleeping = transition_of(stored, msgspec.structs.replace(ARMED, since=since))
+    await home.watch.commit(await home.lease(), Batch([sleeping]))
+    assert [sleeper.since async for page in home.watch.sleepers() for sleeper in page] == [since]
