@@ -188,7 +188,10 @@ class Patrol:
             return
         for series, is_lost in ((sight.lost, True), (sight.regained, False)):
             if series:
-                log.warning("watch.blind" if is_lost else "watch.sees_again", series=len(series))
+                if is_lost:
+                    log.warning("watch.blind", series=len(series))
+                else:
+                    log.info("watch.sees_again", series=len(series))
                 rules = await self._store.count_by_user(series)
                 await self._when_blind(BlindNews(rules, sight.since, now, self._reason, is_lost=is_lost))
 
