@@ -7,9 +7,10 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
 from fastapi import APIRouter
 
 from dozor.alerts.channel_requests import TELEGRAM, WEBHOOK
@@ -28,6 +29,7 @@ from dozor.alerts.rule_service import RuleService
 from dozor.alerts.sending import Sender
 from dozor.alerts.testing import ChannelTester
 from dozor.clock import Clock
+from dozor.domain.errors import CannotRunHere, StoreUnavailable
 from dozor.domain.ids import Named, new_id
 from dozor.domain.people import NewUser
 from dozor.domain.watch_pace import Means
@@ -47,11 +49,12 @@ from dozor.storage.sql.idempotency import SqlIdempotency
 from dozor.storage.sql.lease_book import SqlLeases
 from dozor.storage.sql.outbox import SqlOutbox
 from dozor.storage.sql.people import SqlInvitations, SqlPeople
+from dozor.storage.sql.retention import Retention
 from dozor.storage.sql.rule_book import SqlRuleBook
 from dozor.storage.sql.tokens import SqlTokens
 from dozor.storage.sql.vault import open_vault
 from dozor.storage.sql.watch_store import SqlWatchStore
-from dozor.telemetry.phrases import Words
+from dozor.telemetry.phrases import Words, sentence
 from dozor.upstream.accounts import Accounts
 from dozor.web.access import Access
 from dozor.web.api.alerts import AlertsApi
@@ -65,7 +68,14 @@ from dozor.web.members import Members
 from dozor.web.sessions import OwnerLogin
 
 VAULT_FILE = "secrets.key"
+DATABASE_PATIENCE_S = 30.0
+DATABASE_LOOK_S = 1.0
+SWEEP_EVERY_S = 3600.0
+SWEEP_PAUSE_S = 0.2
 DRAIN_S = 3.0  # of the ten seconds that a stop may take
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +109,9 @@ async def alerting(
     accounts: Accounts,
     doors: Doors,
 ) -> AsyncIterator[Alerting]:
-    """Build it, and take it down. Raises CannotRunHere, and StoreUnavailable while PostgreSQL is away."""
+    """Build it, and take it down. Raises CannotRunHere."""
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(opened(settings.database, clock, settings.language))
+        database = await stack.enter_async_context(_opened(settings, clock))
         vault = open_vault(settings.data_dir / VAULT_FILE)
         rules = RuleService(SqlRuleBook(database), Subjects(market), clock, most_rules=settings.alerts_per_user)
         people, tokens = SqlPeople(database), SqlTokens(database)
@@ -116,6 +126,7 @@ async def alerting(
             trusted_proxies=settings.trusted_proxies,
         )
         invitations = SqlInvitations(database)
+        doors.access.know(tokens)
         once = Once(SqlIdempotency(database), clock)
         channels = SqlChannelBook(database, vault)
         letters = Letters(partial(_coin_of, market.catalogue))
@@ -130,6 +141,7 @@ async def alerting(
             )
             senders[TELEGRAM], bot = TelegramSender(bot_api, clock), TelegramBot(bot_api)
         outbox = SqlOutbox(database)
+        tester = ChannelTester(senders, clock)
         notices = Notices(channels, senders, clock)
         dispatcher = Dispatcher(
             outbox, channels, people, senders, letters, clock, holder=secrets.token_hex(8), notices=notices
@@ -160,12 +172,16 @@ async def alerting(
             )
             listening = tasks.create_task(concierge.run(), name="listen to Telegram")
             stack.push_async_callback(_ended, listening)
+        sweeping = tasks.create_task(
+            _sweep(Retention(database, timedelta(days=settings.retention_days)), clock), name="forget what is old"
+        )
+        stack.push_async_callback(_ended, sweeping)
         yield Alerting(
             (
-                AlertsApi(rules, members, once, clock, settings.language, patrol.is_blind).router(),
+                AlertsApi(rules, members, once, clock, settings.language, patrol.is_blind, channels, tester).router(),
                 ChannelsApi(
                     channels,
-                    ChannelTester(senders, clock),
+                    tester,
                     members,
                     once,
                     clock,
@@ -219,6 +235,37 @@ def _patrol(
         when_told=when_told,
         when_blind=when_blind,
     )
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, clock: Clock) -> AsyncIterator[Database]:
+    """The database, as soon as it can be reached: it may start at the same time as we do. Raises CannotRunHere."""
+    gives_up_at = clock.monotonic() + DATABASE_PATIENCE_S
+    while True:
+        async with AsyncExitStack() as stack:
+            try:
+                database = await stack.enter_async_context(opened(settings.database, clock, settings.language))
+            except StoreUnavailable as error:
+                if clock.monotonic() >= gives_up_at:
+                    raise CannotRunHere(
+                        sentence("start.database_away", settings.language, reason=str(error))
+                    ) from error
+                log.warning("database.awaited", reason=str(error))
+            else:
+                yield database
+                return
+        await clock.sleep(DATABASE_LOOK_S)
+
+
+async def _sweep(retention: Retention, clock: Clock) -> None:
+    """Forget what is old enough, a little at a time."""
+    while True:
+        try:
+            while await retention.sweep_some(clock.now()):
+                await clock.sleep(SWEEP_PAUSE_S)
+        except StoreUnavailable as error:
+            log.warning("database.not_swept", reason=str(error))
+        await clock.sleep(SWEEP_EVERY_S)
 
 
 async def _tell_of_blindness(notices: Notices, people: SqlPeople, news: BlindNews) -> None:

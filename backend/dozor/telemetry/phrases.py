@@ -67,6 +67,10 @@ PHRASES: Mapping[str, tuple[str, str]] = {
         "В папку данных {folder} нельзя писать: {reason}. Исправьте права или задайте DOZOR_DATA_DIR",
         "the data folder {folder} cannot be written: {reason}; mend its permissions or set DOZOR_DATA_DIR",
     ),
+    "start.database_away": (
+        "база данных не отвечает: {reason}. Проверьте DATABASE_URL и сервер PostgreSQL",
+        "the database does not answer: {reason}; check DATABASE_URL and the PostgreSQL server",
+    ),
     "start.database_refused": (
         "DATABASE_URL: база {database} недоступна: {reason}",
         "DATABASE_URL: the database {database} cannot be used: {reason}",
@@ -237,6 +241,14 @@ PHRASES: Mapping[str, tuple[str, str]] = {
     "notice.unheard": (
         "Ни один канал пользователя {user} не принял сообщение ({kind})",
         "No channel of the user {user} took a message ({kind})",
+    ),
+    "database.awaited": (
+        "База данных пока не отвечает ({reason}): ждём",
+        "The database does not answer yet ({reason}): waiting",
+    ),
+    "database.not_swept": (
+        "Старые события пока не удалены: {reason}",
+        "Old events are not deleted yet: {reason}",
     ),
     "watch.begun": (
         "Дозор начат: правил {rules}, рядов цен {series}",

@@ -22,10 +22,13 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from typing import Protocol
 
 from dozor.clock import Clock
+from dozor.domain.people import Scope, Token, User
 from dozor.web.errors import AccessDenied
 from dozor.web.quotas import Meter, Quota
 from dozor.web.sessions import OWNER
@@ -78,6 +81,13 @@ class Credentials:
     cookie: str = ""  # the session's own
 
 
+class TokenFinder(Protocol):
+    """Who knows users' tokens; see ``storage.sql.tokens.SqlTokens``."""
+
+    async def find(self, text: str, now: datetime) -> tuple[Token, User] | None:
+        """Whose good token this is; ``None`` when it is nobody's."""
+
+
 class Access:
     """Decides who may ask. One instance per loop."""
 
@@ -86,7 +96,24 @@ class Access:
         self._public = public_market
         self._owner_token = _digest(owner_token.encode())
         self._clock = clock
+        self._tokens: TokenFinder | None = None
         self._meters = {rule.name: Meter(rule.calls_per_minute) for rule in keys if rule.calls_per_minute is not None}
+
+    def know(self, tokens: TokenFinder) -> None:
+        """From now on tokens of users open the market too, if their scopes say so."""
+        self._tokens = tokens
+
+    async def let_in(self, credentials: Credentials, *, counted: bool = True) -> Client:
+        """``admit``, or a user's token with the scope ``market:read``. Raises AccessDenied and StoreUnavailable."""
+        try:
+            return self.admit(credentials, counted=counted)
+        except AccessDenied as denied:
+            if self._tokens is None or credentials.bearer is None or denied.code != "unauthorized":
+                raise
+            found = await self._tokens.find(credentials.bearer, self._clock.now())
+            if found is None or Scope.MARKET_READ not in found[0].scopes:
+                raise
+            return Client(ClientKind.USER, found[1].id)
 
     def is_owner(self, credentials: Credentials) -> bool:
         """Whether the owner asks: by session or by token."""

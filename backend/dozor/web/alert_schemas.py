@@ -123,6 +123,18 @@ class TestResult(Model):
     said: str = Field(description="the other side's own words")
 
 
+class ChannelTried(TestResult):
+    """What came of a test on one channel."""
+
+    channel_id: str
+
+
+class AlertTest(Model):
+    """What came of a test on each channel of a rule."""
+
+    channels: list[ChannelTried]
+
+
 class DeliveryAttempt(Model):
     """One try."""
 

@@ -74,7 +74,7 @@ class Gateway:
             return Reply(*TOO_LONG[refused])
         quota: Quota | None = None
         try:
-            client = self._access.admit(credentials(scope, request, self._login, self._proxies))
+            client = await self._access.let_in(credentials(scope, request, self._login, self._proxies))
             quota = client.quota
             reply = await self._answer(request, client, bounds_asked(scope["headers"]))
         except AccessDenied as error:

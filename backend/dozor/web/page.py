@@ -132,7 +132,7 @@ class Page:
     async def _first_screen(self, request: Request, language: Language) -> str | None:
         """The data that the first screen would ask for, as far as it is known now; ``None`` for who may not ask."""
         try:
-            client = self._api.admit(request)
+            client = await self._api.admit(request)
         except DozorError:
             return None
         coins = await self._api.first_answer(coins_question("usd", 1, 100, "market_cap_desc"), client)

@@ -223,3 +223,24 @@ async def test_a_secret_is_told_once_and_a_dead_delivery_is_sent_again(market: W
     shown = await market.owner.ok("GET", f"/deliveries/{delivery['id']}")
     assert [one["outcome"] for one in shown["tries"]] == ["channel_dead", "accepted"]
     assert len(set(market.receiver.ids)) == 1
+
+
+async def test_a_rule_is_tried_on_all_its_channels(market: WatchedMarket) -> None:
+    rule = await market.owner.rule(market.channel)
+    market.receiver.says(418)
+    (tried,) = (await market.owner.ok("POST", f"/alerts/{rule['id']}:test"))["channels"]
+    assert (tried["channel_id"], tried["ok"]) == (market.channel, False)
+    assert "418" in tried["said"]
+    assert (await market.owner.ok("GET", "/events"))["items"] == []
+
+
+async def test_a_token_opens_the_market_only_with_its_scope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with watched_market(tmp_path, monkeypatch, {"DOZOR_PUBLIC_MARKET": "false"}) as market:
+        url, client = market.dozor.url, market.dozor.client
+        expected = {"market:read": 200, "alerts:read": 401}
+        for scope, status in expected.items():
+            made = await market.owner.ok("POST", "/me/tokens", {"name": scope, "scopes": [scope]})
+            headers = {"Authorization": f"Bearer {made['token']}"}
+            for path in ("/api/v1/prices?ids=bitcoin", "/api/v3/simple/price?ids=bitcoin&vs_currencies=usd"):
+                async with client.get(url + path, headers=headers) as reply:
+                    assert reply.status == status, (scope, path)

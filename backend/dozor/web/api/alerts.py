@@ -11,10 +11,13 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
+from dozor.alerts.channels import ChannelBook
 from dozor.alerts.first_look import first_evaluation
 from dozor.alerts.requests import RuleRequest, merged, read_json, read_request, shown
 from dozor.alerts.rule_service import Made, RuleService
 from dozor.alerts.rulebook import KeptRule, RuleStatus
+from dozor.alerts.sending import Accepted
+from dozor.alerts.testing import ChannelTester
 from dozor.clock import Clock
 from dozor.domain.errors import ChangedMeanwhile
 from dozor.domain.ids import Named, is_id
@@ -22,7 +25,7 @@ from dozor.domain.people import Scope
 from dozor.market.meta import rfc3339
 from dozor.telemetry.phrases import Language
 from dozor.web import described
-from dozor.web.alert_schemas import Alert, Alerts, AlertSent
+from dozor.web.alert_schemas import Alert, Alerts, AlertSent, AlertTest
 from dozor.web.api.sent import Once, body_of, limit_and_cursor, read, said
 from dozor.web.errors import Refused
 from dozor.web.members import Member, Members
@@ -51,6 +54,8 @@ class AlertsApi:
         clock: Clock,
         language: Language,
         is_blind: Callable[[str], bool],
+        channels: ChannelBook,
+        tester: ChannelTester,
     ) -> None:
         self._rules = rules
         self._members = members
@@ -58,6 +63,8 @@ class AlertsApi:
         self._clock = clock
         self._language = language
         self._is_blind = is_blind
+        self._channels = channels
+        self._tester = tester
 
     def router(self) -> APIRouter:
         """The routes below ``/api/v1/alerts``."""
@@ -162,6 +169,21 @@ class AlertsApi:
             except OverflowError as error:
                 raise Refused("invalid-request", "that is too long: 30 days at most") from error
             return await rules.snooze(member.user, rule_id, until)
+
+        @router.post(
+            "/alerts/{id}:test",
+            summary="Send a test to each channel of a rule, and say what the others answered",
+            responses=described.reply(AlertTest, described.WRITE_ERRORS),
+        )
+        async def test_alert(member: Writer, id: AlertPath) -> Response:  # noqa: A002
+            kept = await rules.get(member.user, id)
+            known = await self._channels.load(kept.stored.channels)
+            tried = []
+            for channel in (known[name] for name in kept.stored.channels if name in known):
+                outcome = await self._tester.test(channel, member.user)
+                is_ok = isinstance(outcome, Accepted)
+                tried.append({"channel_id": channel.id, "ok": is_ok, "outcome": outcome.word, "said": outcome.detail})
+            return said({"channels": tried})
 
         acts: dict[str, tuple[str, Callable[[Request, Member, str], Awaitable[KeptRule]]]] = {
             "pause": ("Watch it no more", lambda _, member, rule_id: rules.pause(member.user, rule_id)),

@@ -79,21 +79,21 @@ class MarketApi:
         self._full_history = full_history
         self._proxies = tuple(trusted_proxies)
 
-    def admit(self, request: Request) -> Client:
+    async def admit(self, request: Request) -> Client:
         """Let this request in, or raise AccessDenied; either way its reply says how the key stands."""
         who = credentials(request.scope, asked(request.scope), self._login, self._proxies)
         try:
-            client = self._access.admit(who)
+            client = await self._access.let_in(who)
         except AccessDenied as error:
             request.state.quota = error.quota
             raise
         request.state.quota = client.quota
         return client
 
-    def admit_uncounted(self, request: Request) -> Client:
+    async def admit_uncounted(self, request: Request) -> Client:
         """The same for a look at how Dozor is doing, which costs a key nothing of its rate."""
         who = credentials(request.scope, asked(request.scope), self._login, self._proxies)
-        return self._access.admit(who, counted=False)
+        return await self._access.let_in(who, counted=False)
 
     def question(self, path: str, path_params: dict[str, str] | None = None, **query: str) -> Question:
         """The canonical question of ours to the endpoint at ``path``."""

@@ -112,7 +112,7 @@ class StreamApi:
             ],
         ) -> Response:
             pairs, wants_events = _topics(topics)
-            client = self._admission.admit(request) if pairs else None
+            client = await self._admission.admit(request) if pairs else None
             member = await self._members.identify(request) if wants_events else None
             if member is not None and Scope.ALERTS_READ not in member.scopes:
                 raise AccessDenied("forbidden", f"this token lacks the scope {Scope.ALERTS_READ.value}")
