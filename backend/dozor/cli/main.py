@@ -12,6 +12,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from dozor.cli.alerts import alerts_cli
 from dozor.cli.backup import backup_command, restore_command
 from dozor.cli.cache import cache_cli
 from dozor.cli.doctor import doctor_command
@@ -38,6 +39,7 @@ cli.command("doctor", help="Check everything that Dozor needs, step by step, and
 cli.command("plan", help="What a workload would cost, and how fresh its answers would be. Costs no call.")(plan_command)
 cli.command("backup", help="Copy the database and the secrets to one file, and read it back.")(backup_command)
 cli.command("restore", help="Put back what a backup holds, while no Dozor runs.")(restore_command)
+cli.add_typer(alerts_cli)
 cli.add_typer(cache_cli)
 add_machines_commands(quota_cli)
 cli.add_typer(quota_cli)

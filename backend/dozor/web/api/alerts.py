@@ -221,33 +221,38 @@ class AlertsApi:
         return self._one(made.kept, request, status, first_evaluation=first)
 
     def _shown(self, kept: KeptRule, request: Request) -> dict[str, Any]:
-        rule, state, now = kept.stored.rule, kept.stored.state, self._clock.now()
-        snoozed = state.cooling_until if state.cooling_until is not None and state.cooling_until > now else None
-        return {
-            "id": rule.id,
-            "version": rule.version,
-            **shown(kept),
-            "status": kept.status.value,
-            "state": self._state(kept, now),
-            "sentence": rule.condition.sentence(rule.coin_id, rule.quote, self._language_of(request)),
-            "silent_until": None if snoozed is None else rfc3339(snoozed),
-            "muted": state.muted,
-            "last_event_at": None if state.last_event_at is None else rfc3339(state.last_event_at),
-            "created_at": rfc3339(kept.created_at),
-            "updated_at": rfc3339(kept.updated_at),
-        }
-
-    def _state(self, kept: KeptRule, now: datetime) -> str:
-        """What it is doing, in one word of ``alerts.md`` section 0."""
-        stored = kept.stored
-        if kept.status is not RuleStatus.ACTIVE:
-            return str(kept.status.value)
-        if not stored.state.is_at_rest and self._is_blind(stored.rule.series):
-            return "no_data"
-        return stored.state.phase(now).value
+        is_blind = self._is_blind(kept.stored.rule.series)
+        return alert_shown(kept, self._clock.now(), self._language_of(request), is_blind=is_blind)
 
     def _language_of(self, request: Request) -> Language:
         return language_of(request.headers.get("accept-language", ""), self._language)
+
+
+def alert_shown(kept: KeptRule, now: datetime, language: Language, *, is_blind: bool = False) -> dict[str, Any]:
+    """A rule as its owner sees it. ``is_blind``: the watch has had no data of its series for too long."""
+    rule, state = kept.stored.rule, kept.stored.state
+    snoozed = state.cooling_until if state.cooling_until is not None and state.cooling_until > now else None
+    return {
+        "id": rule.id,
+        "version": rule.version,
+        **shown(kept),
+        "status": kept.status.value,
+        "state": _state(kept, now, is_blind=is_blind),
+        "sentence": rule.condition.sentence(rule.coin_id, rule.quote, language),
+        "silent_until": None if snoozed is None else rfc3339(snoozed),
+        "muted": state.muted,
+        "last_event_at": None if state.last_event_at is None else rfc3339(state.last_event_at),
+        "created_at": rfc3339(kept.created_at),
+        "updated_at": rfc3339(kept.updated_at),
+    }
+
+
+def _state(kept: KeptRule, now: datetime, *, is_blind: bool) -> str:
+    """What it is doing, in one word of ``alerts.md`` section 0."""
+    state = kept.stored.state
+    if kept.status is not RuleStatus.ACTIVE:
+        return str(kept.status.value)
+    return "no_data" if is_blind and not state.is_at_rest else state.phase(now).value
 
 
 def _if_match(request: Request) -> int | None:

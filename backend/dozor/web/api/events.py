@@ -80,7 +80,7 @@ class EventsApi:
             id: Annotated[str, Path(max_length=100, description="the event's id", examples=["evt_…"])],  # noqa: A002
         ) -> Response:
             event = await events.get(member.user.id, id)
-            sent = [_delivery(one) for one in await deliveries.of_event(member.user.id, id)]
+            sent = [delivery_shown(one) for one in await deliveries.of_event(member.user.id, id)]
             return said(self._event(event, member, request) | {"deliveries": sent})
 
         @router.get(
@@ -98,7 +98,7 @@ class EventsApi:
             wanted = DeliveryStatus(status) if status else None
             page = await deliveries.page(member.user.id, count, before=before or None, status=wanted)
             following = str(page[-1].ordinal) if len(page) == count else None
-            return said({"items": [_delivery(one) for one in page], "next": following})
+            return said({"items": [delivery_shown(one) for one in page], "next": following})
 
         @router.get(
             "/deliveries/{id}",
@@ -110,7 +110,7 @@ class EventsApi:
             id: Annotated[str, Path(max_length=100, description="its id", examples=["dlv_…"])],  # noqa: A002
         ) -> Response:
             delivery, tries = await deliveries.get(member.user.id, id)
-            return said(_delivery(delivery) | {"tries": [_attempt(one) for one in tries]})
+            return said(delivery_shown(delivery) | {"tries": [_attempt(one) for one in tries]})
 
         @router.post(
             "/deliveries/{id}:resend",
@@ -122,7 +122,7 @@ class EventsApi:
             id: Annotated[str, Path(max_length=100, description="its id", examples=["dlv_…"])],  # noqa: A002
         ) -> Response:
             now = self._clock.now()
-            return said(_delivery(await deliveries.resend(member.user.id, id, now, now + AGAIN_WITHIN)))
+            return said(delivery_shown(await deliveries.resend(member.user.id, id, now, now + AGAIN_WITHIN)))
 
         return router
 
@@ -145,7 +145,8 @@ def event_shown(event: Event, text: str) -> dict[str, Any]:
     }
 
 
-def _delivery(one: Delivery) -> dict[str, Any]:
+def delivery_shown(one: Delivery) -> dict[str, Any]:
+    """A delivery as its owner sees it."""
     return {
         "id": one.id,
         "event_id": one.event_id,
