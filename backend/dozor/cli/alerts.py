@@ -29,6 +29,7 @@ from dozor.settings import Settings
 from dozor.supervise import prepare_data_dir
 from dozor.telemetry.phrases import Language, Words
 from dozor.web.api.alerts import alert_shown
+from dozor.web.api.channels import MOST_CHANNELS
 from dozor.web.api.events import delivery_shown, event_shown
 
 EXIT_FAILED = 1
@@ -217,12 +218,18 @@ async def _make(
             except NotThere as error:
                 if not name.startswith(("http://", "https://")):
                     raise await _no_channel(desk, name) from error
+                if len(await desk.channels.all_of(desk.owner.id)) >= MOST_CHANNELS:
+                    many = Words(
+                        f"Каналов уже {MOST_CHANNELS}: назовите один из них, его id показывает alerts ls --json",
+                        f"There are {MOST_CHANNELS} channels: name one of them, `alerts ls --json` has their ids",
+                    )
+                    raise _failed(many, desk.settings.language)
                 draft, secret = new_webhook(WebhookRequest(name), allow_private=desk.settings.allow_private_webhooks)
                 channel = await desk.channels.add(desk.owner.id, draft, desk.clock.now())
                 new.append((channel, secret or ""))
                 ids.append(channel.id)
         return await desk.rules.make(desk.owner, msgspec.structs.replace(wanted, channels=tuple(ids)).draft), new
-    except DozorError:
+    except (DozorError, typer.Exit):
         for channel, _ in new:
             await desk.channels.delete(desk.owner.id, channel.id, desk.clock.now())
         raise

@@ -170,11 +170,7 @@ async def test_coin_and_currency_are_checked_as_far_as_the_cache_knows_them(tmp_
     async with priced_upstream(bitcoin=100.0) as upstream, running_dozor(upstream.base_url, tmp_path) as dozor:
         for path in ("/coins/list", "/simple/supported_vs_currencies"):
             assert (await dozor.get(f"/api/v3{path}")).status == 200
-
-        async def are_kept() -> bool:
-            return b'"found": 2' in (await finish(tmp_path, "cache", "ls", "--tier", "disk", "--json")).out
-
-        await until(are_kept, 30)
+    # Closed by now, so the disk has what it was told.
     for coin, quote, said in (("nocoin", "usd", "coin_id: there is no coin"), ("bitcoin", "xxx", "quote: there is no")):
         finished = await alerts(tmp_path, "add", coin, quote, "above", "1", "--channel", HOOK)
         assert (finished.code, finished.err.startswith(said)) == (2, True), finished
@@ -188,3 +184,13 @@ async def test_database_that_is_no_file_ends_with_the_exit_code_of_a_start(tmp_p
         finished = await alerts(tmp_path, *command)
         assert finished.code == 3, finished
         assert str(tmp_path / "data" / "dozor.db") in finished.err
+
+
+async def test_no_more_channels_are_made_than_over_rest(tmp_path: Path) -> None:
+    hooks = [argument for number in range(10) for argument in ("--channel", f"{HOOK}/{number}")]
+    for rule in range(5):
+        names = [name.replace(HOOK, f"{HOOK}/{rule}") for name in hooks]
+        assert (await alerts(tmp_path, "add", "bitcoin", "usd", "above", str(rule + 1), *names)).code == 0
+    finished = await alerts(tmp_path, "add", "bitcoin", "usd", "above", "9", "--channel", f"{HOOK}/more")
+    assert finished.code == 1
+    assert "There are 50 channels" in finished.err
