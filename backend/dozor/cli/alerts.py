@@ -218,21 +218,26 @@ async def _make(
             except NotThere as error:
                 if not name.startswith(("http://", "https://")):
                     raise await _no_channel(desk, name) from error
-                if len(await desk.channels.all_of(desk.owner.id)) >= MOST_CHANNELS:
-                    many = Words(
-                        f"Каналов уже {MOST_CHANNELS}: назовите один из них, его id показывает alerts ls --json",
-                        f"There are {MOST_CHANNELS} channels: name one of them, `alerts ls --json` has their ids",
-                    )
-                    raise _failed(many, desk.settings.language)
-                draft, secret = new_webhook(WebhookRequest(name), allow_private=desk.settings.allow_private_webhooks)
-                channel = await desk.channels.add(desk.owner.id, draft, desk.clock.now())
-                new.append((channel, secret or ""))
+                channel, secret = await _new_channel(desk, name)
+                new.append((channel, secret))
                 ids.append(channel.id)
         return await desk.rules.make(desk.owner, msgspec.structs.replace(wanted, channels=tuple(ids)).draft), new
     except (DozorError, typer.Exit):
         for channel, _ in new:
             await desk.channels.delete(desk.owner.id, channel.id, desk.clock.now())
         raise
+
+
+async def _new_channel(desk: AlertsDesk, url: str) -> tuple[Channel, str]:
+    """A webhook with this address, and its secret."""
+    if len(await desk.channels.all_of(desk.owner.id)) >= MOST_CHANNELS:
+        many = Words(
+            f"Каналов уже {MOST_CHANNELS}: назовите один из них, их id показывает alerts ls --json",
+            f"There are {MOST_CHANNELS} channels: name one of them, `alerts ls --json` has their ids",
+        )
+        raise _failed(many, desk.settings.language)
+    draft, secret = new_webhook(WebhookRequest(url), allow_private=desk.settings.allow_private_webhooks)
+    return await desk.channels.add(desk.owner.id, draft, desk.clock.now()), secret or ""
 
 
 def _tell_of_new(desk: AlertsDesk, made: Made, new: Sequence[tuple[Channel, str]], *, as_json: bool) -> None:
