@@ -52,7 +52,7 @@ async def test_requests_under_way_are_answered_before_it_stops(tmp_path: Path, n
                 asking = asyncio.create_task(body_of(client, f"{url}/api/v3/ping"))
                 await upstream.came.wait()
                 dozor.process.send_signal(number)
-                await dozor.line_with("8")  # it says that it drains
+                await dozor.line_with("не дольше")  # it says that it drains
                 release.set()
                 assert await asking == b'{"gecko_says":"hi"}'
             code, text = await dozor.end()
